@@ -1,0 +1,71 @@
+import { concat, fromHex, type Hex, lp, toHex, u32, u64, utf8 } from './bytes.ts'
+import { addressWord } from './eip712.ts'
+import { sha256, sha512 } from './hash.ts'
+import { amount, hex, hexUpTo, integer, list, nullable, oneOf, record, type Shaped } from './shape.ts'
+
+/** A verifier's nonce: `id` is the keeper id, or SHA-256 of a client's session key. */
+export type VerifierNonce = Shaped<typeof verifierNonce>
+
+const verifierNonce = record({ id: hex(32), nonce: hex(32) })
+
+/**
+ * Everything that report data commits to. Devices are bound by one hash over their evidence, in order.
+ * For keepers `specHash` and `order` are zero and `generation` is 0.
+ */
+export const boundShape = record({
+  role: oneOf('grant', 'client', 'keeper'),
+  nonces: list(verifierNonce, 16, 1),
+  hpkeKey: hexUpTo(2048),
+  signingAddress: hex(20),
+  tlsSpkiHash: nullable(hex(32)),
+  devicesHash: hex(32),
+  buildDigest: hex(32),
+  specHash: hex(32),
+  chainId: amount(64),
+  market: hex(20),
+  order: hex(32),
+  generation: integer(0, 0xffffffff),
+})
+
+/** The facts bound into report data; see protocol.md, Evidence and binding. */
+export type BoundFacts = Shaped<typeof boundShape>
+
+/** SHA-256(tag ‖ for each verifier, sorted by id: lp(id) ‖ lp(nonce)). */
+export function noncesHash(nonces: readonly VerifierNonce[]): Hex {
+  const sorted = [...nonces].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  return toHex(
+    sha256(
+      utf8('allod/nonces/v1'),
+      ...sorted.flatMap(({ id, nonce }) => [lp(fromHex(id, 32)), lp(fromHex(nonce, 32))]),
+    ),
+  )
+}
+
+/** The nonce asked of every GPU: SHA-256("allod/gpu/v1" ‖ nonces hash ‖ HPKE public key). */
+export const gpuNonce = (nonces: readonly VerifierNonce[], hpkeKey: Hex): Hex =>
+  toHex(sha256(utf8('allod/gpu/v1'), fromHex(noncesHash(nonces), 32), fromHex(hpkeKey)))
+
+/** SHA-256 of lp of each device evidence, in order; of nothing where there is none. */
+export const devicesHash = (evidence: readonly Uint8Array[]): Hex => toHex(sha256(...evidence.map(lp)))
+
+/** The 64 bytes of report data that the CPU's evidence must carry. */
+export function reportData(bound: BoundFacts): Uint8Array<ArrayBuffer> {
+  const order = concat(
+    u64(BigInt(bound.chainId)),
+    addressWord(bound.market),
+    fromHex(bound.order, 32),
+    u32(bound.generation),
+  )
+  return sha512(
+    lp(utf8('allod/attest/v1')),
+    lp(utf8(bound.role)),
+    lp(fromHex(noncesHash(bound.nonces), 32)),
+    lp(fromHex(bound.hpkeKey)),
+    lp(fromHex(bound.signingAddress, 20)),
+    lp(bound.tlsSpkiHash === null ? new Uint8Array() : fromHex(bound.tlsSpkiHash, 32)),
+    lp(fromHex(bound.devicesHash, 32)),
+    lp(fromHex(bound.buildDigest, 32)),
+    lp(fromHex(bound.specHash, 32)),
+    lp(order),
+  )
+}
