@@ -1,5 +1,6 @@
 import { type AllodError, errorsOf } from './AllodError.ts'
 import { type Hex, isHex } from './bytes.ts'
+import type { Json } from './canonical.ts'
 
 /** Parses an unknown value at the edge; after it no re-checking. Throws `protocol/bad-shape` naming the path. */
 export type Shape<T> = (value: unknown, path?: string) => T
@@ -139,3 +140,18 @@ export const tagged =
 function isPlain(v: unknown): v is Record<string, unknown> {
   return typeof v === 'object' && v !== null && !Array.isArray(v)
 }
+
+/** Any canonical JSON value of at most `maxNodes` values, for documents that another package parses. */
+export const anyJson =
+  (maxNodes = 65_536): Shape<Json> =>
+  (v, path = '$') => {
+    let nodes = 0
+    const walk = (x: unknown, depth: number): void => {
+      if (++nodes > maxNodes || depth > 32) throw bad(path, `at most ${maxNodes} values, 32 deep`, v)
+      if (x === null || typeof x === 'string' || typeof x === 'boolean' || Number.isSafeInteger(x)) return
+      if (typeof x !== 'object') throw bad(path, 'canonical JSON', x)
+      for (const y of Object.values(x)) walk(y, depth + 1)
+    }
+    walk(v, 0)
+    return v as Json
+  }

@@ -1,0 +1,162 @@
+import type { Hex } from './bytes.ts'
+import { documentHash } from './canonical.ts'
+import { committeeShape } from './committee.ts'
+import { jobSpecShape } from './jobSpec.ts'
+import { orderTermsShape } from './order.ts'
+import {
+  amount,
+  anyJson,
+  dictionary,
+  hex,
+  hexUpTo,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  type Shaped,
+  text,
+} from './shape.ts'
+import { aliveShape, enclaveAttestedShape, launchShape, signedByShape } from './votes.ts'
+
+/*
+ * What an enclave and a keeper say to each other. Requests travel in the open: replies hold only signatures, and shares
+ * sealed to the attested key, so replaying or rerouting them gains nothing.
+ */
+
+const inputName = /^[a-z][a-z0-9-]{0,31}$/
+
+/** A keeper's nonce, good until `expires`; the MAC lets the keeper forget it. Times are Unix seconds. */
+export const challengeShape = record({
+  keeper: hex(32),
+  nonce: hex(32),
+  expires: integer(),
+  mac: hex(32),
+  time: integer(),
+})
+export type Challenge = Shaped<typeof challengeShape>
+
+/** Everything a keeper needs to judge an enclave, for the vote and again, unchanged, for the grant. */
+export const admissionShape = record({
+  challenges: list(challengeShape, 16, 1),
+  bundle: anyJson(),
+  spec: jobSpecShape,
+  terms: orderTermsShape,
+  launch: record({ message: launchShape, signature: hex(65) }),
+  /** Input name → manifest of the sealed object. */
+  manifests: dictionary(anyJson(), 8, inputName),
+  committee: committeeShape,
+})
+export type Admission = Shaped<typeof admissionShape>
+
+/** Phase one's answer. */
+export const voteReplyShape = record({ vote: enclaveAttestedShape, signature: signedByShape })
+export type VoteReply = Shaped<typeof voteReplyShape>
+
+/** A block as a keeper saw it. */
+export const blockShape = record({ number: amount(64), hash: hex(32), time: integer() })
+export type BlockSeen = Shaped<typeof blockShape>
+
+/** What t keepers must say alike before the runtime believes it. */
+export const factsShape = record({
+  version: oneOf(1),
+  chainId: amount(64),
+  market: hex(20),
+  order: hex(32),
+  generation: integer(0, 0xffffffff),
+  enclave: hex(20),
+  buyer: hex(20),
+  provider: hex(20),
+  specHash: hex(32),
+  committee: hex(32),
+  offers: list(hex(32), 8),
+  objects: list(
+    record({
+      input: text(32, inputName),
+      objectId: hex(32),
+      owner: hex(20),
+      policyHash: hex(32),
+      manifestHash: hex(32),
+    }),
+    8,
+  ),
+  seconds: integer(1),
+  startedAt: integer(),
+})
+export type Facts = Shaped<typeof factsShape>
+
+/** Facts under one keeper's signature, with the block it read them at. */
+export const signedFactsShape = record({ facts: factsShape, block: blockShape, by: signedByShape })
+export type SignedFacts = Shaped<typeof signedFactsShape>
+
+/** The hash a keeper signs for facts at a block. */
+export const factsHash = (facts: Facts, block: BlockSeen): Hex => documentHash('allod/facts/v1', { facts, block })
+
+/** An HPKE ciphertext: encapsulated key and sealed bytes. */
+export const sealedShape = record({ enc: hexUpTo(2048), ciphertext: hexUpTo(4096) })
+export type Sealed = Shaped<typeof sealedShape>
+
+/** A lease in the keeper's own words; only the keeper that made the MAC reads it, so it keeps no state. */
+export const leaseShape = record({
+  order: hex(32),
+  generation: integer(0, 0xffffffff),
+  enclave: hex(20),
+  objects: list(record({ objectId: hex(32), offer: hex(32) }), 8),
+  build: hex(32),
+  ttlSeconds: integer(1),
+  /** End of the time attested so far. */
+  upTo: integer(),
+  /** When full evidence was last appraised. */
+  evidenceAt: integer(),
+  mac: hex(32),
+})
+export type Lease = Shaped<typeof leaseShape>
+
+/** Phase two's answer: this keeper's shares, sealed to the attested grant key, with the facts behind them. */
+export const grantReplyShape = record({
+  facts: signedFactsShape,
+  shares: list(record({ objectId: hex(32), index: integer(1, 255), sealed: sealedShape }), 8),
+  lease: leaseShape,
+  time: integer(),
+})
+export type GrantReply = Shaped<typeof grantReplyShape>
+
+/** A renewal up to `upTo`, signed by the enclave; `admission` carries fresh evidence when it is due. */
+export const renewShape = record({
+  lease: leaseShape,
+  upTo: integer(),
+  challenge: challengeShape,
+  admission: nullable(admissionShape),
+  signature: hex(65),
+})
+export type Renew = Shaped<typeof renewShape>
+
+/** The hash the enclave signs to renew. */
+export const renewHash = (lease: Lease, upTo: number, challenge: Challenge): Hex =>
+  documentHash('allod/renew/v1', { lease, upTo, challenge })
+
+export const renewReplyShape = record({
+  alive: aliveShape,
+  signature: signedByShape,
+  lease: leaseShape,
+  time: integer(),
+})
+export type RenewReply = Shaped<typeof renewReplyShape>
+
+/** A request for a result's shares, once its report is final. Anyone may ask: shares go to the spec's recipient only. */
+export const releaseShape = record({
+  order: hex(32),
+  spec: jobSpecShape,
+  terms: orderTermsShape,
+  manifest: anyJson(),
+  committee: committeeShape,
+})
+export type Release = Shaped<typeof releaseShape>
+
+export const releaseReplyShape = record({
+  objectId: hex(32),
+  index: integer(1, 255),
+  sealed: sealedShape,
+  by: signedByShape,
+})
+export type ReleaseReply = Shaped<typeof releaseReplyShape>
