@@ -1,4 +1,4 @@
-import type { Hex } from './bytes.ts'
+import { concat, fromHex, type Hex, u32, utf8 } from './bytes.ts'
 import { documentHash } from './canonical.ts'
 import { committeeShape } from './committee.ts'
 import { jobSpecShape } from './jobSpec.ts'
@@ -160,3 +160,28 @@ export const releaseReplyShape = record({
   by: signedByShape,
 })
 export type ReleaseReply = Shaped<typeof releaseReplyShape>
+
+/** HPKE info under which a keeper re-seals a share to an enclave: bound to one order, enclave, object and share. */
+export const grantInfo = (to: {
+  order: Hex
+  generation: number
+  enclave: Hex
+  objectId: Hex
+  index: number
+}): Uint8Array<ArrayBuffer> =>
+  concat(
+    utf8('allod/grant/v1'),
+    fromHex(to.order, 32),
+    u32(to.generation),
+    fromHex(to.enclave, 20),
+    fromHex(to.objectId, 32),
+    Uint8Array.of(to.index),
+  )
+
+/** HPKE info under which a keeper re-seals a result's share to the spec's recipient. */
+export const releaseInfo = (to: { order: Hex; objectId: Hex; index: number }): Uint8Array<ArrayBuffer> =>
+  concat(utf8('allod/release/v1'), fromHex(to.order, 32), fromHex(to.objectId, 32), Uint8Array.of(to.index))
+
+/** HPKE info of a metrics or log batch sealed to the spec's log recipient; `seq` makes a dropped or moved batch visible. */
+export const logInfo = (from: { order: Hex; generation: number; seq: number }): Uint8Array<ArrayBuffer> =>
+  concat(utf8('allod/log/v1'), fromHex(from.order, 32), u32(from.generation), u32(from.seq))
