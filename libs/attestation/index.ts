@@ -1,0 +1,6 @@
+export * from './appraise.ts'
+export * from './bind.ts'
+export * from './evidence.ts'
+export * from './policy.ts'
+export * from './verified.ts'
+export * from './verify.ts'

@@ -1,0 +1,6 @@
+export * from './appraiseSimulated.ts'
+export * from './endorsement.ts'
+export * from './gpuReport.ts'
+export * from './measurement.ts'
+export * from './report.ts'
+export * from './simulatedVerifiers.ts'
