@@ -1,6 +1,7 @@
 import { concat, fromHex, type Hex, u32, utf8 } from './bytes.ts'
 import { documentHash } from './canonical.ts'
 import { committeeShape } from './committee.ts'
+import { taggedHash } from './hash.ts'
 import { jobSpecShape } from './jobSpec.ts'
 import { orderTermsShape } from './order.ts'
 import {
@@ -17,7 +18,7 @@ import {
   type Shaped,
   text,
 } from './shape.ts'
-import { aliveShape, enclaveAttestedShape, launchShape, signedByShape } from './votes.ts'
+import { aliveShape, type EnclaveAttested, enclaveAttestedShape, launchShape, signedByShape } from './votes.ts'
 
 /*
  * What an enclave and a keeper say to each other. Requests travel in the open: replies hold only signatures, and shares
@@ -185,3 +186,24 @@ export const releaseInfo = (to: { order: Hex; objectId: Hex; index: number }): U
 /** HPKE info of a metrics or log batch sealed to the spec's log recipient; `seq` makes a dropped or moved batch visible. */
 export const logInfo = (from: { order: Hex; generation: number; seq: number }): Uint8Array<ArrayBuffer> =>
   concat(utf8('allod/log/v1'), fromHex(from.order, 32), u32(from.generation), u32(from.seq))
+
+/**
+ * The vote an admission asks for. Every keeper that accepts signs the same message, or t signatures could not stand on
+ * chain together: validity ends with the first challenge to expire.
+ */
+export function voteOf(admission: Admission, evidenceHash: Hex, grantKeyHash: Hex, build: Hex): EnclaveAttested {
+  const { order, generation, enclave } = admission.launch.message
+  return {
+    order,
+    generation,
+    enclave,
+    grantKeyHash,
+    build,
+    evidenceHash,
+    committee: admission.spec.committee,
+    validUntil: Math.min(...admission.challenges.map((c) => c.expires)),
+  }
+}
+
+/** Hash of an HPKE public key as `start` records it. */
+export const grantKeyHash = (hpkeKey: Hex): Hex => taggedHash('allod/grant-key/v1', fromHex(hpkeKey))
