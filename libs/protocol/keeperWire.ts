@@ -122,9 +122,13 @@ export const grantReplyShape = record({
 })
 export type GrantReply = Shaped<typeof grantReplyShape>
 
-/** A renewal up to `upTo`, signed by the enclave; `admission` carries fresh evidence when it is due. */
+/**
+ * A renewal of the time from `from` to `upTo`, signed by the enclave; `admission` carries fresh evidence when it is due.
+ * `from` may lie after the lease's own end, by at most 2 ttl, where this keeper missed a renewal that others gave.
+ */
 export const renewShape = record({
   lease: leaseShape,
+  from: integer(),
   upTo: integer(),
   challenge: challengeShape,
   admission: nullable(admissionShape),
@@ -133,8 +137,8 @@ export const renewShape = record({
 export type Renew = Shaped<typeof renewShape>
 
 /** The hash the enclave signs to renew. */
-export const renewHash = (lease: Lease, upTo: number, challenge: Challenge): Hex =>
-  documentHash('allod/renew/v1', { lease, upTo, challenge })
+export const renewHash = (lease: Lease, from: number, upTo: number, challenge: Challenge): Hex =>
+  documentHash('allod/renew/v1', { lease, from, upTo, challenge })
 
 export const renewReplyShape = record({
   alive: aliveShape,
