@@ -1,0 +1,3 @@
+export * from './limitCommand.ts'
+export * from './sandboxCommand.ts'
+export * from './seccompFilter.ts'

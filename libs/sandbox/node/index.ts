@@ -1,0 +1,3 @@
+export * from './folderSize.ts'
+export * from './runWatched.ts'
+export * from './treeMemory.ts'

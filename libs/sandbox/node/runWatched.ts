@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { type Readable, Writable } from 'node:stream'
+import { SECCOMP_FD, STATUS_FD } from '../sandboxCommand.ts'
+import { folderSize } from './folderSize.ts'
+import { treeMemory } from './treeMemory.ts'
+
+/** Why something that was watched ended. */
+export type EndReason = 'ok' | 'exit' | 'memory-limit' | 'time-limit' | 'output-limit' | 'launch-failed'
+
+export type WatchedExit = {
+  readonly reason: EndReason
+  /** Exit code; 128 + n where signal n ended the program inside. */
+  readonly code: number | null
+  /** The signal that ended the sandbox itself. */
+  readonly signal: string | null
+  readonly peakBytes: number
+  /** Last bytes on standard error, at most 4 KiB. */
+  readonly tail: string
+}
+
+export type WatchLimits = {
+  readonly memoryBytes: number
+  readonly wallMs: number
+  /** A folder that must stay small. */
+  readonly output: { readonly folder: string; readonly maxBytes: number; readonly maxEntries: number } | null
+}
+
+export type Watched = {
+  readonly exit: Promise<WatchedExit>
+  /** Ends it and everything below it, at once. */
+  kill(): void
+}
+
+const POLL_MS = 50
+const TAIL_BYTES = 4096
+
+/**
+ * Runs a command with an empty environment and watches memory, time and output of everything below it.
+ * @param seccomp the filter that a sandbox command reads; null runs a plain command, which reports no status
+ */
+export function runWatched(
+  command: readonly string[],
+  { seccomp, limits, cwd = '/' }: { readonly seccomp: Uint8Array | null; readonly limits: WatchLimits; cwd?: string },
+): Watched {
+  const [program, ...args] = command as readonly [string, ...string[]]
+  const child = spawn(program, args, {
+    cwd,
+    env: {},
+    // Its own process group: a Ctrl-C is for the one who launched it, who then ends it in order.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', seccomp ? 'pipe' : 'ignore', seccomp ? 'pipe' : 'ignore'],
+  })
+  if (seccomp) feed(child.stdio[SECCOMP_FD], seccomp)
+  const status = collect(child.stdio[STATUS_FD] as Readable | null)
+  const tail = collect(child.stderr)
+  const end = () => endGroup(child)
+  return {
+    kill: end,
+    exit: watch(child, limits, end).then(({ reason, code, signal, peakBytes }) => {
+      const inside = /"exit-code": (\d+)/.exec(status())?.[1]
+      const isStarted = seccomp ? inside !== undefined : code !== null
+      const exitCode = inside === undefined ? code : Number(inside)
+      const natural = !isStarted && signal === null ? 'launch-failed' : exitCode === 0 ? 'ok' : 'exit'
+      return { reason: reason ?? natural, code: exitCode, signal, peakBytes, tail: tail() }
+    }),
+  }
+}
+
+type Ended = {
+  readonly reason: EndReason | null
+  readonly code: number | null
+  readonly signal: string | null
+  readonly peakBytes: number
+}
+
+function watch(child: ChildProcess, limits: WatchLimits, end: () => void): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>()
+  const started = performance.now()
+  let reason: EndReason | null = null
+  let peakBytes = 0
+  const refuse = (why: EndReason) => {
+    reason ??= why
+    end()
+  }
+  const poll = setInterval(() => {
+    const bytes = child.pid === undefined ? 0 : treeMemory(child.pid)
+    peakBytes = Math.max(peakBytes, bytes)
+    if (bytes > limits.memoryBytes) refuse('memory-limit')
+    else if (performance.now() - started > limits.wallMs) refuse('time-limit')
+    else if (isOverflowing(limits)) refuse('output-limit')
+  }, POLL_MS)
+  child.once('error', () => refuse('launch-failed'))
+  child.once('close', (code, signal) => {
+    clearInterval(poll)
+    if (isOverflowing(limits)) reason ??= 'output-limit'
+    resolve({ reason, code, signal, peakBytes })
+  })
+  return promise
+}
+
+function isOverflowing({ output }: WatchLimits): boolean {
+  if (output === null) return false
+  const { bytes, entries } = folderSize(output.folder, output.maxEntries)
+  return bytes > output.maxBytes || entries > output.maxEntries
+}
+
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
+}
+
+function feed(stream: unknown, bytes: Uint8Array): void {
+  if (!(stream instanceof Writable)) return
+  // A command that ends before it reads its filter closes the pipe; its exit says why.
+  stream.on('error', () => {})
+  stream.end(bytes)
+}
+
+function collect(stream: Readable | null): () => string {
+  let kept = Buffer.alloc(0)
+  stream?.on('data', (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk])
+    if (kept.length > TAIL_BYTES) kept = kept.subarray(kept.length - TAIL_BYTES)
+  })
+  stream?.on('error', () => {})
+  return () => kept.toString('utf8')
+}
