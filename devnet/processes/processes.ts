@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { errorsOf } from '@allod/protocol'
+
+const fail = errorsOf('devnet', {
+  'process-failed': ['a process of the network did not come up', 'read its log; then npx allod down and npx allod up'],
+})
+
+/** A process of the network: its name, the program and its arguments. */
+export type Program = { readonly name: string; readonly script: string; readonly args: readonly string[] }
+
+/** What a program prints as its first line once it serves. */
+export type Ready = { readonly ready: true } & { readonly [name: string]: unknown }
+
+const READY_WITHIN_MS = 60_000
+
+/**
+ * Starts a program that outlives this process, and waits for its ready line. One that already runs is left alone and its
+ * ready line read again.
+ * @throws devnet/process-failed with the end of its log
+ */
+export async function startProgram(folder: string, { name, script, args }: Program): Promise<Ready> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const out = join(folder, `${name}.out`)
+  if (isRunning(folder, name)) {
+    const ready = readyLine(out)
+    if (ready) return ready
+  }
+  const [stdout, stderr] = [openSync(out, 'w', 0o600), openSync(join(folder, `${name}.log`), 'a', 0o600)]
+  const child = spawn(process.execPath, [script, ...args], {
+    detached: true,
+    stdio: ['ignore', stdout, stderr],
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_NO_WARNINGS: '1' },
+  })
+  closeSync(stdout)
+  closeSync(stderr)
+  let exitCode: number | null = null
+  child.once('exit', (code) => {
+    exitCode = code ?? 1
+  })
+  child.unref()
+  if (child.pid === undefined) throw fail('process-failed', { actual: name })
+  writeFileSync(join(folder, `${name}.pid`), JSON.stringify({ pid: child.pid, startedAt: startTime(child.pid) }))
+  const until = performance.now() + READY_WITHIN_MS
+  while (performance.now() < until) {
+    const ready = readyLine(out)
+    if (ready) return ready
+    if (exitCode !== null) break
+    await delay(25)
+  }
+  throw fail('process-failed', { actual: name, meta: { exitCode, log: tail(join(folder, `${name}.log`)) } })
+}
+
+/** Ends a program: SIGTERM, and SIGKILL where that is not heeded within ten seconds. */
+export async function stopProgram(folder: string, name: string): Promise<void> {
+  const pid = runningPid(folder, name)
+  if (pid !== null) {
+    process.kill(pid, 'SIGTERM')
+    const until = performance.now() + 10_000
+    while (isRunning(folder, name) && performance.now() < until) await delay(25)
+    if (isRunning(folder, name)) process.kill(pid, 'SIGKILL')
+  }
+  rmSync(join(folder, `${name}.pid`), { force: true })
+}
+
+/** True while the program that was started under this name still runs. */
+export const isRunning = (folder: string, name: string): boolean => runningPid(folder, name) !== null
+
+/** The pid of a program that runs, or null. A pid that another program got since is not ours. */
+export function runningPid(folder: string, name: string): number | null {
+  const file = join(folder, `${name}.pid`)
+  if (!existsSync(file)) return null
+  const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string | null }
+  return startedAt !== null && startTime(pid) === startedAt ? pid : null
+}
+
+// Field 22 of /proc/PID/stat, after the command name in parentheses; null for a process that is gone or a zombie.
+function startTime(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
+
+function readyLine(file: string): Ready | null {
+  if (!existsSync(file)) return null
+  const [line, rest] = readFileSync(file, 'utf8').split('\n', 2)
+  if (line === undefined || rest === undefined) return null
+  try {
+    const value = JSON.parse(line) as { ready?: unknown }
+    return value.ready === true ? (value as Ready) : null
+  } catch {
+    return null
+  }
+}
+
+function tail(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').slice(-2000) : ''
+}
