@@ -1,0 +1,1 @@
+export { socketDuplex } from './node/socketDuplex.ts'
