@@ -1,0 +1,22 @@
+/** `config.json` of the demo base model: a Llama of five million parameters. */
+export const DEMO_CONFIG = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  vocab_size: 4096,
+  hidden_size: 256,
+  intermediate_size: 768,
+  num_hidden_layers: 5,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 64,
+  hidden_act: 'silu',
+  rms_norm_eps: 1e-5,
+  rope_theta: 10_000,
+  max_position_embeddings: 256,
+  tie_word_embeddings: true,
+  attention_bias: false,
+  mlp_bias: false,
+  bos_token_id: 0,
+  eos_token_id: [2, 0],
+  torch_dtype: 'float16',
+} as const
