@@ -87,15 +87,23 @@ export const phases = [
   'ended',
 ] as const
 
-/** `POST /events`: phases in the open, metrics sealed to the buyer's log key. */
+/** A part of an event that only the enclave knows: where the order stands in the open, metrics sealed to the buyer's log key. */
+export const guestEventShape = record({
+  phase: nullable(oneOf(...phases)),
+  detail: nullable(text(400)),
+  sealed: nullable(record({ enc: hexUpTo(2048), ciphertext: hexUpTo(65_536) })),
+})
+export type GuestEvent = Shaped<typeof guestEventShape>
+
+/** `POST /events`: what the enclave tells, in order. */
+export const guestEventsShape = list(guestEventShape, 256)
+
+/** An event as the host passes it on: numbered, and timed by its own clock (milliseconds; a claim). */
 export const orderEventShape = record({
   order: hex(32),
   generation: integer(0, 0xffffffff),
   seq: integer(0, 0xffffffff),
-  /** Host's clock, milliseconds; a claim. */
   time: integer(),
-  phase: nullable(oneOf(...phases)),
-  detail: nullable(text(400)),
-  sealed: nullable(record({ enc: hexUpTo(2048), ciphertext: hexUpTo(65_536) })),
+  event: guestEventShape,
 })
 export type OrderEvent = Shaped<typeof orderEventShape>

@@ -1,0 +1,20 @@
+import { errorsOf } from '@allod/protocol'
+
+/** Every way in which a provider refuses or gives up. */
+export const fail = errorsOf('provider', {
+  'not-found': ['there is nothing at this address', 'see docs/reference for what a provider serves'],
+  'body-too-large': ['a request is larger than its bound', 'send at most 4 MiB'],
+  'not-my-offer': [
+    'the order does not rent this provider’s machine',
+    'send the order to the provider whose offer it uses',
+  ],
+  'order-unknown': ['the chain knows no such order', 'place the order first, then send its job'],
+  'order-not-open': ['the order is not open any more', 'place a new order'],
+  'build-not-here': ['the job wants a build that this provider does not have', 'use the build in the provider’s offer'],
+  'committee-unknown': [
+    'the order’s committee is not one this provider can reach',
+    'use a committee registered on chain',
+  ],
+  busy: ['the provider runs as many orders as it can', 'wait for one to end, or choose another provider'],
+  'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
+})

@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AllodError, type Json } from '@allod/protocol'
+import { fail } from '../errors.ts'
+
+/** One call of an API: what was asked, already read. */
+export type Call = {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: unknown
+  readonly signal: AbortSignal
+}
+
+/** An answer: JSON, or lines that come as they happen. */
+export type Answer = { readonly json: Json } | { readonly lines: AsyncIterable<Json> }
+
+const MAX_BODY_BYTES = 4 << 20
+
+const statuses: Readonly<Record<string, number>> = {
+  'provider/not-found': 404,
+  'provider/order-unknown': 404,
+  'provider/body-too-large': 413,
+  'provider/busy': 503,
+}
+
+/** Turns a function of calls into a node:http handler: bounded bodies, typed errors as JSON. */
+export function serveJson(
+  answer: (call: Call) => Promise<Answer>,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    handle(request, response, answer).catch((error: unknown) => {
+      const known =
+        error instanceof AllodError ? error : new AllodError('provider/internal', 'the provider failed', 'see its log')
+      if (!(error instanceof AllodError))
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+      if (response.headersSent) response.destroy()
+      else send(response, statuses[known.code] ?? 400, known.toJSON() as unknown as Json)
+    })
+  }
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: (call: Call) => Promise<Answer>,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://provider')
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const body = request.method === 'POST' ? JSON.parse(await readBody(request)) : null
+  const result = await answer({
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    body,
+    signal: gone.signal,
+  })
+  if ('json' in result) return send(response, 200, result.json)
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  for await (const line of result.lines) {
+    if (gone.signal.aborted) break
+    if (!response.write(`${JSON.stringify(line)}\n`))
+      await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+  }
+  response.end()
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of request) {
+    size += part.length
+    if (size > MAX_BODY_BYTES) throw fail('body-too-large', { expected: MAX_BODY_BYTES })
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8') || 'null'
+}
+
+function send(response: ServerResponse, status: number, json: Json): void {
+  const bytes = Buffer.from(JSON.stringify(json))
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
+  response.end(bytes)
+}
