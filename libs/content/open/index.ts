@@ -1,0 +1,5 @@
+export { fetchManifest } from './fetchManifest.ts'
+export { openFolder } from './openFolder.ts'
+export { openObject } from './openObject.ts'
+export { openRange } from './openRange.ts'
+export type { OpenOptions, OpenProgress } from './reader.ts'

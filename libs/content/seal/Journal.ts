@@ -1,0 +1,24 @@
+import type { Secret } from '@allod/protocol'
+
+/** What a sealing needs to go on with after a crash: its key and how it cuts. */
+export type JournalStart = {
+  readonly dek: Secret
+  readonly salt: Uint8Array
+  readonly chunkLog2: number
+  readonly isPadded: boolean
+}
+
+/**
+ * What survives a crash of the sealer. Under one key and nonce only one plaintext may ever be sealed, so the leaf of a chunk
+ * is here before the chunk is sent, and a chunk that is sealed again must equal it. Holds the DEK: keep it as a secret.
+ */
+export type Journal = {
+  /** The sealing that was begun, with the leaves it recorded; null where there is none. @throws content/bad-journal */
+  load(): Promise<{ readonly start: JournalStart; readonly leaves: Uint8Array } | null>
+  /** Begins another sealing and forgets the last. Durable when it resolves. */
+  begin(start: JournalStart): Promise<void>
+  /** Adds leaves, in order. Durable when it resolves. */
+  append(leaves: Uint8Array): Promise<void>
+  /** Forgets everything. */
+  clear(): Promise<void>
+}

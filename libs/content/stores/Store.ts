@@ -1,0 +1,33 @@
+import type { AllodError, Hex } from '@allod/protocol'
+import type { BlobRef, Body } from '../blob.ts'
+import type { StorageReceipt } from '../storageReceipt.ts'
+
+/** Part of a blob in bytes, `end` exclusive. */
+export type ByteRange = { readonly start: number; readonly end: number }
+
+type Stoppable = { readonly signal?: AbortSignal | undefined }
+
+/**
+ * Where blobs are kept. Nothing it says is trusted: callers check receipts against `id`, and bytes against digests and leaves.
+ * Every method may throw content/store-unreachable and content/store-refused.
+ */
+export type Store = {
+  /** The address whose key signs this store's receipts. */
+  readonly id: Hex
+  /** Stores a blob durably, or does nothing where it is there already. */
+  put(ref: BlobRef, body: Body, options?: Stoppable): Promise<StorageReceipt>
+  /** The blob's bytes, or a range of them, unchecked. @throws content/blob-not-found, content/short-read */
+  get(ref: BlobRef, options?: Stoppable & { readonly range?: ByteRange }): AsyncIterable<Uint8Array>
+  /** Which of at most 1,000 blobs are there. */
+  has(refs: readonly BlobRef[], options?: Stoppable): Promise<readonly boolean[]>
+  /** A fresh receipt for a blob that is there, else null. */
+  stat(ref: BlobRef, options?: Stoppable): Promise<StorageReceipt | null>
+  health(options?: Stoppable): Promise<StoreHealth>
+}
+
+export type StoreHealth = { readonly usedBytes: number; readonly freeBytes: number }
+
+/** What a store did wrong. */
+export type StoreFault = { readonly store: Hex; readonly error: AllodError }
+
+export const MAX_HAS = 1000
