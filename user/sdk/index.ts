@@ -1,0 +1,5 @@
+export * from './money/amount.ts'
+export * from './network/network.ts'
+export * from './policy/describePolicy.ts'
+export * from './policy/newPolicy.ts'
+export type { Wallet } from './wallet/wallet.ts'

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type Json, utf8 } from '@allod/protocol'
+import { fail } from '../errors.ts'
+
+/** Makes a folder that only its owner may enter. */
+export async function ownFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  await chmod(path, 0o700)
+}
+
+/** Writes a file whole or not at all, readable by its owner only unless told, and on disk when this returns. */
+export async function writeFileWhole(path: string, content: Uint8Array, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.part`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw fail('file-unwritable', { cause, actual: path })
+  }
+  const folder = await open(dirname(path), 'r')
+  await folder.sync().finally(() => folder.close())
+}
+
+/** Writes a document for people and programs: two spaces, a line end. */
+export const writeJson = (path: string, value: Json, mode?: number): Promise<void> =>
+  writeFileWhole(path, utf8(`${JSON.stringify(value, null, 2)}\n`), mode)
+
+/**
+ * Reads JSON of at most `maxBytes`; null where there is no such file.
+ * @throws sdk/file-unreadable
+ */
+export async function readJson(path: string, maxBytes = 16 << 20): Promise<unknown> {
+  try {
+    const content = await readFile(path)
+    if (content.length > maxBytes) throw new RangeError(`larger than ${maxBytes} bytes`)
+    return JSON.parse(content.toString('utf8'))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fail('file-unreadable', { cause, actual: path, meta: { reason: (cause as Error).message } })
+  }
+}

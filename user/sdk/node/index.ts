@@ -1,0 +1,5 @@
+export { devnetWallet, devnetWalletFolder } from './devnetWallet.ts'
+export { ownFolder, readJson, writeFileWhole, writeJson } from './files.ts'
+export { decryptKey, encryptKey, PERSON_COST, passwordBytes, RANDOM_COST } from './keystore.ts'
+export { DEFAULT_NETWORK_FILE, type LocalNetwork, readNetwork } from './readNetwork.ts'
+export { createWallet, listWallets, openWallet, type WalletFile } from './wallets.ts'
