@@ -1,1 +1,7 @@
+export { fetchOver, type Opener } from './node/fetchOver.ts'
+export { connectRelay, type Destinations, dial, type HostRelay, hostRelay, type Target } from './node/hostRelay.ts'
+export type { HttpLimits } from './node/limits.ts'
+export { nodeStream } from './node/nodeStream.ts'
+export { type HttpHandler, type HttpService, serveHttp } from './node/serveHttp.ts'
 export { socketDuplex } from './node/socketDuplex.ts'
+export { splice } from './node/splice.ts'

@@ -16,7 +16,7 @@ export type StreamLink = {
   forget(stream: Stream): void
 }
 
-type Write = { bytes: Uint8Array; readonly done: () => void; readonly failed: (error: AllodError) => void }
+type Write = { bytes: Uint8Array; readonly done?: () => void; readonly failed: (error: AllodError) => void }
 
 type Waiter = { readonly done: (bytes: Uint8Array | null) => void; readonly failed: (error: AllodError) => void }
 
@@ -37,6 +37,7 @@ export class Stream implements RelayStream {
   #consumed = 0
   #isAccepted = false
   #isEnding = false
+  readonly #enders: { readonly done: () => void; readonly failed: (error: AllodError) => void }[] = []
   #isEndSent = false
   #isPeerEnded = false
   #isReset = false
@@ -75,16 +76,20 @@ export class Stream implements RelayStream {
     if (last < 0) return
     await new Promise<void>((done, failed) => {
       for (const [i, bytes] of parts.entries())
-        if (bytes.length > 0) this.#writes.push({ bytes, done: i === last ? done : noop, failed })
+        if (bytes.length > 0) this.#writes.push(i === last ? { bytes, done, failed } : { bytes, failed })
       this.#scheduleIfSendable()
     })
   }
 
   async end(): Promise<void> {
     this.accept()
+    if (this.#isEndSent) return
     if (this.#failure) throw this.#failure
     this.#isEnding = true
-    this.#scheduleIfSendable()
+    await new Promise<void>((done, failed) => {
+      this.#enders.push({ done, failed })
+      this.#scheduleIfSendable()
+    })
   }
 
   reset(reason: ResetReason = 'cancelled'): void {
@@ -119,6 +124,7 @@ export class Stream implements RelayStream {
     const write = this.#writes[this.#writeHead]
     if (write === undefined) {
       this.#isEndSent = true
+      for (const ender of this.#enders.splice(0)) ender.done()
       this.#settle()
       return null
     }
@@ -131,7 +137,7 @@ export class Stream implements RelayStream {
         this.#writes = []
         this.#writeHead = 0
       }
-      write.done()
+      write.done?.()
     }
     return piece
   }
@@ -179,7 +185,7 @@ export class Stream implements RelayStream {
     if (!this.#isPeerEnded) this.#received.clear()
     this.#reader?.failed(error)
     this.#reader = null
-    for (const write of this.#writes.slice(this.#writeHead)) write.failed(error)
+    for (const waiting of [...this.#writes.slice(this.#writeHead), ...this.#enders.splice(0)]) waiting.failed(error)
     this.#writes = []
     this.#writeHead = 0
     this.#link.forget(this)
@@ -206,5 +212,3 @@ export class Stream implements RelayStream {
     this.#consumed = 0
   }
 }
-
-const noop = (): void => undefined

@@ -39,6 +39,7 @@ export class Session {
   readonly #openings = new Map<Stream, Opening>()
   /** Streams whose handler has not returned; they hold a place even after the other side dropped them. */
   #offers = 0
+  readonly #peerGone = Promise.withResolvers<void>()
   #lastOurs = 0
   #lastTheirs = 0
   #failure: AllodError | null = null
@@ -96,7 +97,8 @@ export class Session {
     await within(CLOSE_MS, this.#writer.idle())
     if (this.#failure) return
     this.#endWith(relayFail('relay-closed'))
-    await within(CLOSE_MS, this.#duplex.end())
+    // Closing a socket with bytes unread would break it for the other side before it saw the end.
+    await within(CLOSE_MS, this.#duplex.end().then(() => this.#peerGone.promise))
     this.#duplex.reset('cancelled')
     this.#settle(undefined)
   }
@@ -194,13 +196,14 @@ export class Session {
     try {
       for (;;) {
         const bytes = await this.#duplex.read()
-        if (this.#failure) return
         if (bytes === null) break
-        parser.push(bytes)
+        if (!this.#failure) parser.push(bytes)
       }
-      parser.finish()
+      this.#peerGone.resolve()
+      if (!this.#failure) parser.finish()
       await this.close()
     } catch (cause) {
+      this.#peerGone.resolve()
       this.#break(cause)
     }
   }
