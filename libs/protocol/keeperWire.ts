@@ -63,6 +63,8 @@ export const factsShape = record({
   version: oneOf(1),
   chainId: amount(64),
   market: hex(20),
+  /** The Assets contract, which the shares of outputs are bound to. */
+  assets: hex(20),
   order: hex(32),
   generation: integer(0, 0xffffffff),
   enclave: hex(20),
