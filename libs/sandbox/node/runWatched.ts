@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { type Readable, Writable } from 'node:stream'
 import { SECCOMP_FD, STATUS_FD } from '../sandboxCommand.ts'
 import { folderSize } from './folderSize.ts'
+import { leakedDescriptors } from './leakedDescriptors.ts'
 import { treeMemory } from './treeMemory.ts'
 
 /** Why something that was watched ended. */
@@ -42,14 +44,7 @@ export function runWatched(
   command: readonly string[],
   { seccomp, limits, cwd = '/' }: { readonly seccomp: Uint8Array | null; readonly limits: WatchLimits; cwd?: string },
 ): Watched {
-  const [program, ...args] = command as readonly [string, ...string[]]
-  const child = spawn(program, args, {
-    cwd,
-    env: {},
-    // Its own process group: a Ctrl-C is for the one who launched it, who then ends it in order.
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', seccomp ? 'pipe' : 'ignore', seccomp ? 'pipe' : 'ignore'],
-  })
+  const child = start(command, cwd, seccomp !== null)
   if (seccomp) feed(child.stdio[SECCOMP_FD], seccomp)
   const status = collect(child.stdio[STATUS_FD] as Readable | null)
   const tail = collect(child.stderr)
@@ -63,6 +58,24 @@ export function runWatched(
       const natural = !isStarted && signal === null ? 'launch-failed' : exitCode === 0 ? 'ok' : 'exit'
       return { reason: reason ?? natural, code: exitCode, signal, peakBytes, tail: tail() }
     }),
+  }
+}
+
+function start(command: readonly string[], cwd: string, isSandboxed: boolean): ChildProcess {
+  const [program, ...args] = command as readonly [string, ...string[]]
+  const extra = isSandboxed ? 'pipe' : 'ignore'
+  const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'ignore', 'pipe', extra, extra]
+  // Whatever we inherited ourselves would reach the child; it gets nothing to read and nowhere to write instead.
+  const nothing = openSync('/dev/null', 'r+')
+  try {
+    for (const fd of leakedDescriptors()) {
+      while (stdio.length < fd) stdio.push('ignore')
+      stdio[fd] = nothing
+    }
+    // Its own process group: a Ctrl-C is for the one who launched it, who then ends it in order.
+    return spawn(program, args, { cwd, env: {}, detached: true, stdio })
+  } finally {
+    closeSync(nothing)
   }
 }
 

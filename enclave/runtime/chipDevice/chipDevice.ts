@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import type { EvidenceBundle } from '@allod/attestation'
+import { errorFromJson, errorsOf, integer, list, record, text, toBase64Url, toHex } from '@allod/protocol'
+
+/** The TEE's driver as the runtime sees it. */
+export type ChipDevice = {
+  /** Evidence over 64 bytes of report data, with what is needed to check it. */
+  getEvidence(reportData: Uint8Array): Promise<EvidenceBundle['cpu']>
+  /** Evidence of every GPU over a 32-byte nonce; an empty list where there is none. */
+  getGpuEvidence(nonce: Uint8Array): Promise<EvidenceBundle['devices']>
+}
+
+const fail = errorsOf('runtime', {
+  'chip-unreachable': [
+    'the report device does not answer',
+    'the host must give the guest a report device; launch again',
+  ],
+  'report-race': ['a report entry was written by somebody else', 'nothing was used; launch again if it repeats'],
+})
+
+const encoded = text(87_384)
+const gpuShape = list(record({ evidence: encoded, endorsements: list(encoded, 16) }), 8)
+const ANSWER_MS = 10_000
+const MAX_ANSWER = 1 << 20
+
+/**
+ * The simulated chip's report device, spoken to as the kernel's configfs-tsm: a fresh entry per report, and a generation
+ * read before and after, because a report made from somebody else's bytes must never be taken for ours.
+ * @throws runtime/chip-unreachable, runtime/report-race, and the device's own refusals
+ */
+export const openChipDevice = (socketPath: string): ChipDevice => ({
+  getEvidence: (reportData) =>
+    session(socketPath, async (ask) => {
+      const entry = `report-${randomBytes(8).toString('hex')}`
+      await ask({ op: 'mkdir', entry })
+      await ask({ op: 'write', entry, attribute: 'inblob', value: toBase64Url(reportData) })
+      const generation = integer()(await ask({ op: 'read', entry, attribute: 'generation' }))
+      const evidence = encoded(await ask({ op: 'read', entry, attribute: 'outblob' }))
+      const endorsement = encoded(await ask({ op: 'read', entry, attribute: 'auxblob' }))
+      const after = integer()(await ask({ op: 'read', entry, attribute: 'generation' }))
+      await ask({ op: 'rmdir', entry })
+      if (generation !== 1 || after !== generation) throw fail('report-race', { expected: 1, actual: after })
+      return { kind: 'simulated', evidence, endorsements: [endorsement] }
+    }),
+  getGpuEvidence: (nonce) =>
+    session(socketPath, async (ask) => {
+      const gpus = gpuShape(await ask({ op: 'gpu', nonce: toHex(nonce) }))
+      return gpus.map((gpu) => ({ kind: 'simulated-gpu' as const, ...gpu }))
+    }),
+})
+
+type Ask = (request: unknown) => Promise<unknown>
+
+async function session<T>(path: string, use: (ask: Ask) => Promise<T>): Promise<T> {
+  const socket = await open(path)
+  try {
+    let received = 0
+    socket.setTimeout(ANSWER_MS, () => socket.destroy())
+    socket.on('data', (chunk) => {
+      received += chunk.length
+      if (received > MAX_ANSWER) socket.destroy()
+    })
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
+    return await use(async (request) => {
+      socket.write(`${JSON.stringify(request)}\n`)
+      const { value, done } = await lines.next()
+      if (done === true) throw fail('chip-unreachable', { actual: path })
+      const answer = JSON.parse(value) as { readonly ok?: unknown; readonly error?: unknown }
+      if (answer.error !== undefined) throw errorFromJson(answer.error)
+      return answer.ok
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function open(path: string): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const socket = connect(path)
+  socket.once('connect', () => resolve(socket))
+  socket.on('error', (cause) => reject(fail('chip-unreachable', { actual: path, cause })))
+  return promise
+}

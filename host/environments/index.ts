@@ -1,0 +1,7 @@
+export * from './chipClient.ts'
+export * from './environment.ts'
+export * from './guestCommand.ts'
+export * from './guestLimits.ts'
+export * from './launchEnvironment.ts'
+export * from './probeSandbox.ts'
+export * from './stageRootfs.ts'

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type BuildFile, buildDigest, errorsOf, type Hex } from '@allod/protocol'
+import { GUEST_PATHS } from './guestCommand.ts'
+
+/** Who answers for a file: us, an npm package pinned by hash, or the platform. */
+export type Layer = 'ours' | 'npm' | 'platform'
+
+/** One file to stage: where it comes from, and where it lies in the root filesystem. */
+export type StagedSource = {
+  /** Path without a leading slash, such as `app/main.mjs`. */
+  readonly path: string
+  readonly from: string | Uint8Array
+  readonly layer: Layer
+  readonly isExecutable?: boolean
+}
+
+export type StagedFile = BuildFile & { readonly sizeBytes: number; readonly layer: Layer }
+
+export type StagedRootfs = { readonly dir: string; readonly build: Hex; readonly files: readonly StagedFile[] }
+
+const fail = errorsOf('environments', {
+  'missing-library': ['a program needs a library that is not installed', 'install the package that brings it'],
+  'file-staged-twice': ['two different files claim one path of the root filesystem', 'rename one of them'],
+})
+
+/** Empty folders where the sandbox mounts things. */
+const MOUNT_POINTS = ['proc', 'dev', 'tmp', 'run', 'work', 'out', 'in', 'engine', 'app', 'bin', 'lib', 'lib64']
+
+/**
+ * Writes the root filesystem of a guest: node, bubblewrap and prlimit with the libraries they load, our bundles and
+ * nothing else. World-readable, because a launcher that is root steps down to another user; the list and the digest
+ * depend on paths, modes and bytes only.
+ * @param dir a new folder
+ * @param programs absolute paths of the platform's programs to include
+ */
+export function stageRootfs(
+  sources: readonly StagedSource[],
+  dir: string,
+  programs: { readonly bwrap: string; readonly prlimit: string; readonly node?: string },
+): StagedRootfs {
+  const node = realpathSync(programs.node ?? process.execPath)
+  const platform: StagedSource[] = [
+    { path: 'bin/node', from: node, layer: 'platform', isExecutable: true },
+    { path: 'bin/bwrap', from: realpathSync(programs.bwrap), layer: 'platform', isExecutable: true },
+    { path: 'bin/prlimit', from: realpathSync(programs.prlimit), layer: 'platform', isExecutable: true },
+    // The chip binds the launch configuration over it.
+    { path: GUEST_PATHS.config, from: new Uint8Array(), layer: 'platform' },
+  ]
+  const natives = sources.filter((s) => typeof s.from === 'string' && /\.(node|so[.\d]*)$/.test(s.from))
+  const loaders = [...platform.slice(0, 3), ...natives].map((s) => s.from as string)
+  const libraries = librariesOf(loaders).map(
+    (path): StagedSource => ({ path: path.slice(1), from: realpathSync(path), layer: 'platform', isExecutable: true }),
+  )
+  for (const folder of MOUNT_POINTS) mkdirSync(join(dir, folder), { recursive: true, mode: 0o755 })
+  const files = [...platform, ...libraries, ...sources].map((source) => stage(source, dir))
+  files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  for (let i = 1; i < files.length; i++)
+    if (files[i]?.path === files[i - 1]?.path) throw fail('file-staged-twice', { actual: files[i]?.path })
+  const list = files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 }))
+  return { dir, build: buildDigest(list), files }
+}
+
+function stage({ path, from, layer, isExecutable = false }: StagedSource, dir: string): StagedFile {
+  const bytes = typeof from === 'string' ? readFileSync(from) : from
+  const to = join(dir, path)
+  const mode = isExecutable ? 0o555 : 0o444
+  if (existsSync(to)) throw fail('file-staged-twice', { actual: path })
+  mkdirSync(dirname(to), { recursive: true, mode: 0o755 })
+  writeFileSync(to, bytes, { mode })
+  chmodSync(to, mode)
+  const sha256: Hex = `0x${createHash('sha256').update(bytes).digest('hex')}`
+  return { path, mode, sha256, sizeBytes: bytes.length, layer }
+}
+
+// Only what the platform brings; libraries beside a native addon are staged by whoever stages the addon.
+function librariesOf(programs: readonly string[]): readonly string[] {
+  const found = new Set<string>()
+  for (const program of programs) {
+    const listing = execFileSync('ldd', [program], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
+    for (const line of listing.split('\n')) {
+      if (line.includes('not found')) throw fail('missing-library', { actual: line.trim(), meta: { program } })
+      const path = /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1]
+      if (path !== undefined && /^(?:\/usr)?\/lib/.test(path)) found.add(path)
+    }
+  }
+  return [...found].sort()
+}
