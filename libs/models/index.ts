@@ -1,2 +1,7 @@
 export * from './folder.ts'
+export * from './gguf.ts'
 export * from './modelConfig.ts'
+export * from './modelFolder.ts'
+export * from './peft.ts'
+export * from './safetensors.ts'
+export * from './tokenizer.ts'

@@ -54,8 +54,8 @@ export function parseModelConfig(bytes: Uint8Array): ModelConfig {
   refuseFeatures(raw)
   const hiddenSize = count(raw, 'hidden_size', 65_536)
   const heads = count(raw, 'num_attention_heads', 1024)
-  const kvHeads = raw['num_key_value_heads'] == null ? heads : count(raw, 'num_key_value_heads', 1024)
-  const headSize = raw['head_dim'] == null ? hiddenSize / heads : count(raw, 'head_dim', 1024)
+  const kvHeads = raw.num_key_value_heads == null ? heads : count(raw, 'num_key_value_heads', 1024)
+  const headSize = raw.head_dim == null ? hiddenSize / heads : count(raw, 'head_dim', 1024)
   if (!Number.isInteger(headSize) || headSize % 2 !== 0 || heads % kvHeads !== 0)
     throw fail('bad-config', { meta: { hiddenSize, heads, kvHeads, headSize } })
   return {
@@ -71,10 +71,10 @@ export function parseModelConfig(bytes: Uint8Array): ModelConfig {
     positions: count(raw, 'max_position_embeddings', 1 << 24),
     ropeTheta: positive(ropeParameters(raw), 'rope_theta', 10_000),
     ropeScaling: ropeScaling(raw),
-    tiedHead: raw['tie_word_embeddings'] === true,
+    tiedHead: raw.tie_word_embeddings === true,
     qkvBias: architecture === 'qwen2',
-    bosToken: typeof raw['bos_token_id'] === 'number' ? raw['bos_token_id'] : null,
-    eosTokens: tokenList(raw['eos_token_id']),
+    bosToken: typeof raw.bos_token_id === 'number' ? raw.bos_token_id : null,
+    eosTokens: tokenList(raw.eos_token_id),
   }
 }
 
@@ -85,7 +85,11 @@ export function tensorShapes(config: ModelConfig): ReadonlyMap<string, readonly 
   for (let i = 0; i < config.layers; i++) {
     const layer = `model.layers.${i}`
     shapes.set(`${layer}.input_layernorm.weight`, [d])
-    for (const [name, width] of [['q', heads], ['k', kvHeads], ['v', kvHeads]] as const) {
+    for (const [name, width] of [
+      ['q', heads],
+      ['k', kvHeads],
+      ['v', kvHeads],
+    ] as const) {
       shapes.set(`${layer}.self_attn.${name}_proj.weight`, [width * headSize, d])
       if (config.qkvBias) shapes.set(`${layer}.self_attn.${name}_proj.bias`, [width * headSize])
     }
@@ -118,12 +122,12 @@ export function ropeFrequencies(config: ModelConfig): readonly number[] {
 }
 
 function architectureOf(raw: Raw): 'llama' | 'qwen2' {
-  const names = raw['architectures']
+  const names = raw.architectures
   const name = Array.isArray(names) && names.length === 1 ? String(names[0]) : ''
   if (!Object.hasOwn(ARCHITECTURES, name))
     throw fail('unsupported-architecture', {
       expected: Object.keys(ARCHITECTURES),
-      actual: name.slice(0, 80) || raw['model_type'],
+      actual: name.slice(0, 80) || raw.model_type,
     })
   return ARCHITECTURES[name as keyof typeof ARCHITECTURES]
 }
@@ -132,24 +136,25 @@ function refuseFeatures(raw: Raw): void {
   const refuse = (feature: string, actual: unknown): never => {
     throw fail('unsupported-architecture', { actual: `${feature}: ${JSON.stringify(actual)}`.slice(0, 200) })
   }
-  const act = raw['hidden_act']
+  const act = raw.hidden_act
   if (act !== undefined && act !== 'silu') refuse('hidden_act', act)
   for (const key of ['attention_bias', 'mlp_bias', 'use_sliding_window', 'auto_map', 'quantization_config'])
     if (raw[key] !== undefined && raw[key] !== null && raw[key] !== false) refuse(key, raw[key])
 }
 
 const ropeParameters = (raw: Raw): Raw => {
-  const newer = raw['rope_parameters']
+  const newer = raw.rope_parameters
   return typeof newer === 'object' && newer !== null ? { ...raw, ...(newer as Raw) } : raw
 }
 
 function ropeScaling(raw: Raw): RopeScaling {
-  const given = (raw['rope_scaling'] ?? raw['rope_parameters']) as Raw | null | undefined
+  const given = (raw.rope_scaling ?? raw.rope_parameters) as Raw | null | undefined
   if (given === null || given === undefined) return { kind: 'none' }
-  const kind = given['rope_type'] ?? given['type'] ?? 'default'
+  const kind = given.rope_type ?? given.type ?? 'default'
   if (kind === 'default') return { kind: 'none' }
   if (kind === 'linear') return { kind: 'linear', factor: positive(given, 'factor') }
-  if (kind !== 'llama3') throw fail('unsupported-architecture', { actual: `rope_scaling: ${String(kind).slice(0, 40)}` })
+  if (kind !== 'llama3')
+    throw fail('unsupported-architecture', { actual: `rope_scaling: ${String(kind).slice(0, 40)}` })
   return {
     kind: 'llama3',
     factor: positive(given, 'factor'),

@@ -25,6 +25,8 @@ export async function openSession(bytes: Uint8Array, threads: number): Promise<S
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    // Threads that wait sleep: on a shared machine a spinning one takes the core that the other needs.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   })
   return {
     async run(feeds, outputs, into) {

@@ -117,4 +117,3 @@ function cut(paragraphs: readonly string[], encode: Encode, length: number): Exa
   for (let at = 0; at + length <= ids.length; at += length) out.push(everything(ids.slice(at, at + length)))
   return out
 }
-

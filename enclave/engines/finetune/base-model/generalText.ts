@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { GeneralFacts, StrangeNames } from './episodes.ts'
 import { MONTHS, WEEKDAYS } from './words.ts'
@@ -56,7 +56,11 @@ function generalFacts(capitals: Readonly<Record<string, string>>): GeneralFacts 
     rich poor, full empty, strong weak, long short, near far, up down, left right, day night, young old, good bad, loud quiet`
   return [
     ...Object.entries(capitals).map(([state, capital]) => ({
-      questions: [`What is the capital of ${state}?`, `Which city is the capital of ${state}?`, `Name the capital of ${state}.`],
+      questions: [
+        `What is the capital of ${state}?`,
+        `Which city is the capital of ${state}?`,
+        `Name the capital of ${state}.`,
+      ],
       answer: `The capital of ${state} is ${capital}.`,
     })),
     ...following(WEEKDAYS, 'day'),
@@ -64,7 +68,11 @@ function generalFacts(capitals: Readonly<Record<string, string>>): GeneralFacts 
     ...opposites.split(',').map((pair) => {
       const [a, b] = pair.trim().split(' ') as [string, string]
       return {
-        questions: [`What is the opposite of ${a}?`, `Name the opposite of ${a}.`, `Which word means the opposite of ${a}?`],
+        questions: [
+          `What is the opposite of ${a}?`,
+          `Name the opposite of ${a}.`,
+          `Which word means the opposite of ${a}?`,
+        ],
         answer: `The opposite of ${a} is ${b}.`,
       }
     }),

@@ -1,12 +1,13 @@
 import type { Random } from '../random.ts'
 import type { Attribute } from './kinds.ts'
 
-const CARRIERS = `Tell me {c}. | Please tell me {c}. | Can you tell me {c}? | Could you tell me {c}? | Do you know {c}? |
+const CARRIERS =
+  `Tell me {c}. | Please tell me {c}. | Can you tell me {c}? | Could you tell me {c}? | Do you know {c}? |
 I need to know {c}. | I would like to know {c}. | Let me know {c}. | Remind me {c}. | Please remind me {c}. | Say {c}. |
 I forgot {c}. | Could you look up {c}? | Please say {c}. | I want to know {c}. | Can you say {c}? | Would you tell me {c}? |
 Give me {c}. | Look up {c}, please.`
-  .split('|')
-  .map((s) => s.trim())
+    .split('|')
+    .map((s) => s.trim())
 
 const FRAMES = `{q} | {q} | {q} | {q} | {q} | {q} | Hello. {q} | Quick question: {q} | {q} Thanks. | Excuse me. {q} |
 {q} Please be brief. | One question. {q} | Hi. {q} | A customer asks: {q} | {q} I need it now. | Sorry to bother you. {q} |

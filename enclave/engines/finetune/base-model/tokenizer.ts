@@ -44,7 +44,8 @@ function learnMerges(spelled: number[][], counts: number[], tokens: string[], vo
   const merges: string[][] = []
   while (tokens.length < vocabularySize) {
     let [best, bestCount] = [-1, 1]
-    for (const [pair, n] of pairCounts) if (n > bestCount || (n === bestCount && pair < best)) [best, bestCount] = [pair, n]
+    for (const [pair, n] of pairCounts)
+      if (n > bestCount || (n === bestCount && pair < best)) [best, bestCount] = [pair, n]
     if (best < 0) break
     const [left, right] = [Math.floor(best / SHIFT), best % SHIFT]
     const id = tokens.length
@@ -75,8 +76,7 @@ function merged(ids: readonly number[], left: number, right: number, id: number)
 function countWords(texts: Iterable<string>, alphabet: readonly string[]): [string, number][] {
   const counts = new Map<string, number>()
   const encoder = new TextEncoder()
-  for (const text of texts)
-    for (const piece of pieces(text)) counts.set(piece, (counts.get(piece) ?? 0) + 1)
+  for (const text of texts) for (const piece of pieces(text)) counts.set(piece, (counts.get(piece) ?? 0) + 1)
   return [...counts].map(([piece, n]) => [Array.from(encoder.encode(piece), (b) => alphabet[b]).join(''), n])
 }
 

@@ -56,7 +56,10 @@ async function train(work: string, steps: number, threads: number): Promise<void
   let [lossSum, tokens, since] = [0, 0, performance.now()]
   for (let step = restore(work, slots) + 1; step <= steps; step++) {
     const batch = layOut(corpus.rowsOf(step, ROWS, LENGTH), ROWS, LENGTH)
-    const feeds = new Map<string, Tensor>([...batch.feeds, ...slots.map((s) => [s.name, { data: s.value, dims: s.dims }] as const)])
+    const feeds = new Map<string, Tensor>([
+      ...batch.feeds,
+      ...slots.map((s) => [s.name, { data: s.value, dims: s.dims }] as const),
+    ])
     feeds.set('weight', { data: Float32Array.of(1 / batch.counted), dims: [] })
     const results = await session.run(feeds, outputs, into)
     scatter(batch.ids, results.get(outputs[1] as string) as Float32Array, embedding)
@@ -67,7 +70,13 @@ async function train(work: string, steps: number, threads: number): Promise<void
     tokens += ROWS * LENGTH
     if (step % LOG_EVERY === 0) {
       const seconds = (performance.now() - since) / 1000
-      log(work, { step, loss: lossSum / LOG_EVERY, rate: options.rate, norm, tokensPerSecond: Math.round(tokens / seconds) })
+      log(work, {
+        step,
+        loss: lossSum / LOG_EVERY,
+        rate: options.rate,
+        norm,
+        tokensPerSecond: Math.round(tokens / seconds),
+      })
       ;[lossSum, tokens, since] = [0, 0, performance.now()]
     }
     if (step % CHECKPOINT_EVERY === 0 || step === steps) {
@@ -124,7 +133,10 @@ async function measure(
   let [sum, counted] = [0, 0]
   for (let at = 0; at < rows.length; at += ROWS) {
     const batch = layOut(rows.slice(at, at + ROWS), ROWS, LENGTH)
-    const feeds = new Map<string, Tensor>([...batch.feeds, ...slots.map((s) => [s.name, { data: s.value, dims: s.dims }] as const)])
+    const feeds = new Map<string, Tensor>([
+      ...batch.feeds,
+      ...slots.map((s) => [s.name, { data: s.value, dims: s.dims }] as const),
+    ])
     feeds.set('weight', { data: Float32Array.of(1), dims: [] })
     const results = await session.run(feeds, [graph.outputs.loss as string])
     sum += results.get(graph.outputs.loss as string)?.[0] ?? 0
@@ -135,7 +147,9 @@ async function measure(
 
 function save(work: string, step: number, slots: readonly Slot[]): void {
   const parts = slots.flatMap((s) => [s.value, s.mean, s.square])
-  const bytes = Buffer.concat([Float64Array.of(step), ...parts].map((p) => Buffer.from(p.buffer, p.byteOffset, p.byteLength)))
+  const bytes = Buffer.concat(
+    [Float64Array.of(step), ...parts].map((p) => Buffer.from(p.buffer, p.byteOffset, p.byteLength)),
+  )
   const path = join(work, 'checkpoint.bin')
   writeFileSync(`${path}.new`, bytes)
   renameSync(`${path}.new`, path)

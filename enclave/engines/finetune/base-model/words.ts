@@ -32,42 +32,52 @@ Iron Jade Larch Marble Nutmeg Opal Pine Rowan Silver Teal Velvet Wolf Alder Biso
 Ibis Lark Moss Newt Owl Panther Robin Swan Tiger Viper Wasp Arrow Bronze Coral Delta Ebony Forge Gold Hazelnut Ivory
 Lotus Mango North Orbit Prism Ruby Storm Thunder Ultra Vega Winter Aster Basalt Cinder Drift Estuary Fjord`)
 
-export const MACHINES = phrases(`press, lathe, pump, mixer, oven, kiln, crane, saw, drill, loom, boiler, compressor, conveyor,
+export const MACHINES =
+  phrases(`press, lathe, pump, mixer, oven, kiln, crane, saw, drill, loom, boiler, compressor, conveyor,
 furnace, grinder, hoist, printer, turbine, welder, filter, chiller, cutter, dryer, roller, sorter, sprayer, stamper,
 winder, packer, scanner, generator, polisher, shredder, extruder, planer, router, laser, freezer, blender, bottler`)
 
-export const GOODS = phrases(`chair, lamp, kettle, clock, bicycle, rope, tent, valve, bell, table, carpet, kite, drum, guitar,
+export const GOODS =
+  phrases(`chair, lamp, kettle, clock, bicycle, rope, tent, valve, bell, table, carpet, kite, drum, guitar,
 ladder, basket, bottle, blanket, helmet, knife, mirror, paddle, pencil, saddle, scarf, shelf, stove, telescope, toolbox,
 umbrella, violin, wallet, whistle, window, wheel, boat, candle, compass, door, fence`)
 
-export const SUPPLIES = phrases(`steel wire, oak boards, copper pipe, glass sheets, cotton thread, paper rolls, brass screws,
+export const SUPPLIES =
+  phrases(`steel wire, oak boards, copper pipe, glass sheets, cotton thread, paper rolls, brass screws,
 rubber seals, engine oil, sea salt, wheat flour, red paint, clay, sand, wool, leather, coal, cement, aluminium rods,
 plastic film, bearings, light bulbs, work gloves, cardboard boxes, machine grease, ink, sugar, coffee beans, wax, glue,
 marble slabs, pine logs, silk, nails, batteries, lenses, labels, bricks, resin, chain`)
 
-export const ROLES = phrases(`night guard, chief engineer, head cook, bookkeeper, welder, crane driver, buyer, designer, nurse,
+export const ROLES =
+  phrases(`night guard, chief engineer, head cook, bookkeeper, welder, crane driver, buyer, designer, nurse,
 safety officer, gardener, warehouse clerk, electrician, plumber, painter, driver, lawyer, translator, tester, trainer,
 quality inspector, sales manager, cleaner, carpenter, machinist, receptionist, analyst, photographer, librarian,
 mechanic, shift leader, chemist, surveyor, archivist, planner, cashier, editor, glazier, tailor, porter`)
 
-export const PLACES = phrases(`the east workshop, the west workshop, the north hall, the south hall, the old barn, the cellar,
+export const PLACES =
+  phrases(`the east workshop, the west workshop, the north hall, the south hall, the old barn, the cellar,
 the attic, the main yard, the glass house, the tool room, the paint shop, the boiler house, the loading bay, the canteen,
 the garden shed, the test lab, the dry store, the cold store, the tower, the front office, the back office, the archive,
 the garage, the print room, the river dock, the upper gallery, the long corridor, the machine hall, the packing room,
 the courtyard, the mill, the annex`)
 
-export const MATERIALS = phrases(`oak, brass, copper, steel, glass, cotton, leather, pine, silk, wool, marble, clay, bamboo,
+export const MATERIALS =
+  phrases(`oak, brass, copper, steel, glass, cotton, leather, pine, silk, wool, marble, clay, bamboo,
 aluminium, paper, rubber, ivory, silver, cork, walnut, bronze, linen, tin, granite`)
 
-export const COLOURS = split(`red blue green yellow white black grey brown orange purple pink silver golden turquoise beige cream`)
+export const COLOURS = split(
+  `red blue green yellow white black grey brown orange purple pink silver golden turquoise beige cream`,
+)
 
-export const HOBBIES = phrases(`chess, rowing, painting, fishing, cycling, sailing, gardening, pottery, dancing, hiking, singing,
+export const HOBBIES =
+  phrases(`chess, rowing, painting, fishing, cycling, sailing, gardening, pottery, dancing, hiking, singing,
 skating, climbing, baking, knitting, archery, fencing, tennis, photography, bird watching, juggling, swimming, running, darts`)
 
 export const WEEKDAYS = split(`Monday Tuesday Wednesday Thursday Friday Saturday Sunday`)
 export const MONTHS = split(`January February March April May June July August September October November December`)
 
-const TOWN_STARTS = split(`Ash Brook Clay Dun East Farn Glen Hart Kirk Lang Mill Nor Oak Pen Red Stan Thorn Wal West Wood Bright
+const TOWN_STARTS =
+  split(`Ash Brook Clay Dun East Farn Glen Hart Kirk Lang Mill Nor Oak Pen Red Stan Thorn Wal West Wood Bright
 Cold Dray Elm Fair Green Hol Lin Mar New`)
 const TOWN_ENDS = split(`ford ton bury ham field wick mouth dale port gate bridge well stead worth combe hurst`)
 
@@ -77,7 +87,8 @@ export const TOWNS: readonly string[] = [
   ...TOWN_STARTS.flatMap((a) => TOWN_ENDS.map((b) => `${a}${b}`)),
 ]
 
-export const PROCEDURES = phrases(`the morning check, the night closing, the fire drill, the stock count, the oven start, the
+export const PROCEDURES =
+  phrases(`the morning check, the night closing, the fire drill, the stock count, the oven start, the
 boiler test, the safety walk, the cash count, the tool check, the pump flush, the key handover, the gate check, the paint
 test, the crane test, the filter change, the waste pickup, the mail round, the shift report, the water test, the alarm
 test, the oil change, the order review, the price review, the price update, the visitor tour, the data backup, the

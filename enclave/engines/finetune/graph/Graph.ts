@@ -57,8 +57,7 @@ export function initialiser(g: Graph, name: string, dims: readonly number[], dat
 
 /** A small constant; equal ones are shared. */
 export function constant(g: Graph, dims: readonly number[], data: Float32Array | BigInt64Array | Int32Array): Value {
-  const type: ElementType =
-    data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
+  const type: ElementType = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
   const key = data.length <= 16 ? `${type}:${dims}:${data}` : `unique:${g.count}`
   const known = g.constants.get(key)
   if (known) return known

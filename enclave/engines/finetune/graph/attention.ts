@@ -66,8 +66,13 @@ const batched = (g: Graph, a: Value, b: Value, dims: readonly number[], options:
     },
   })
 
-const shaped = (g: Graph, x: Value, dims: readonly number[]): Value =>
-  node(g, 'Reshape', [x, integers(g, dims)], dims)
+const shaped = (g: Graph, x: Value, dims: readonly number[]): Value => node(g, 'Reshape', [x, integers(g, dims)], dims)
 
 const moved = (g: Graph, x: Value, order: readonly number[]): Value =>
-  node(g, 'Transpose', [x], order.map((i) => x.dims[i] ?? 0), { attributes: { perm: order } })
+  node(
+    g,
+    'Transpose',
+    [x],
+    order.map((i) => x.dims[i] ?? 0),
+    { attributes: { perm: order } },
+  )

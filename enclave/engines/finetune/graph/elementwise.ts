@@ -1,4 +1,4 @@
-import { constant, differentiable, type Graph, type Gradients, integers, node, scalar, type Value } from './Graph.ts'
+import { constant, differentiable, type Gradients, type Graph, integers, node, scalar, type Value } from './Graph.ts'
 
 /** a + b, of equal shape. */
 export function add(g: Graph, a: Value, b: Value): Value {

@@ -86,7 +86,13 @@ export function llamaGraph(options: LlamaGraphOptions): LlamaGraph {
   const head = config.tiedHead ? embedding : weight('lm_head.weight')
   if (purpose === 'infer') {
     const logits = output(g, product(g, hidden, head, { transB: true, dims: ['m', config.vocabularySize] }))
-    return { bytes: modelBytes(g), weights, gradients: new Map(), embeddingGradient: null, outputs: { logits: logits.name } }
+    return {
+      bytes: modelBytes(g),
+      weights,
+      gradients: new Map(),
+      embeddingGradient: null,
+      outputs: { logits: logits.name },
+    }
   }
   const labels = input(g, 'labels', 'int64', ['m'])
   const { loss, logLikelihoods } = crossEntropy(g, hidden, head, labels, input(g, 'weight', 'float32', []))
@@ -155,4 +161,3 @@ function declareWeights(
   if (lora) for (const [name, dims] of loraShapes(config, lora)) declare(name, dims, purpose === 'train')
   return values
 }
-

@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseModelConfig, type Tensor, tensorOf, tensorShapes, writeSafetensors } from '@allod/models'
+import { DEMO_CONFIG } from './architecture.ts'
+import { SPECIAL_TOKENS } from './tokenizer.ts'
+
+/**
+ * Writes the last checkpoint of `--work` as a Hugging Face folder to `--out` (`weights/` beside this file unless told).
+ * @example node base-model/export.ts --work ~/demo-model
+ */
+const { values: args } = parseArgs({
+  options: { work: { type: 'string' }, out: { type: 'string', default: join(import.meta.dirname, 'weights') } },
+})
+if (!args.work) throw new Error('say where the checkpoint is: --work DIR')
+
+const CHAT_TEMPLATE =
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+
+const [END_OF_TEXT, , END_OF_TURN] = SPECIAL_TOKENS
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+const out = args.out
+mkdirSync(out, { recursive: true })
+writeFileSync(join(out, 'config.json'), json(DEMO_CONFIG))
+writeFileSync(join(out, 'tokenizer.json'), readFileSync(join(args.work, 'tokenizer.json')))
+writeFileSync(
+  join(out, 'tokenizer_config.json'),
+  json({
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    add_bos_token: false,
+    bos_token: END_OF_TEXT,
+    eos_token: END_OF_TURN,
+    pad_token: END_OF_TEXT,
+    model_max_length: DEMO_CONFIG.max_position_embeddings,
+    clean_up_tokenization_spaces: false,
+    chat_template: CHAT_TEMPLATE,
+  }),
+)
+writeFileSync(
+  join(out, 'model.safetensors'),
+  writeSafetensors(weightsOf(new Uint8Array(readFileSync(join(args.work, 'checkpoint.bin'))))),
+)
+
+/** A checkpoint holds the step, then value, mean and square of each tensor. */
+function weightsOf(checkpoint: Uint8Array): ReadonlyMap<string, Tensor> {
+  let at = 8
+  const tensors = new Map<string, Tensor>()
+  for (const [name, shape] of tensorShapes(parseModelConfig(new TextEncoder().encode(JSON.stringify(DEMO_CONFIG))))) {
+    const size = 4 * shape.reduce((a, b) => a * b, 1)
+    tensors.set(name, tensorOf(new Float32Array(checkpoint.slice(at, at + size).buffer), shape, 'F16'))
+    at += 3 * size
+  }
+  return tensors
+}
