@@ -1,8 +1,8 @@
 import { committeeShape } from './committee.ts'
+import { derivedShape } from './derived.ts'
 import { envelopeShape } from './dsse.ts'
 import { jobSpecShape } from './jobSpec.ts'
 import { orderTermsShape } from './order.ts'
-import { royaltyShape } from './policy.ts'
 import {
   anyJson,
   dictionary,
@@ -45,16 +45,6 @@ export type StartRequest = Shaped<typeof startRequestShape>
 /** `POST /beat`: attested time, for the chain. */
 export const beatRequestShape = record({ alive: aliveShape, signatures: list(signedByShape, 16, 1) })
 export type BeatRequest = Shaped<typeof beatRequestShape>
-
-/** A derived object as `report` registers it. */
-export const derivedShape = record({
-  header: hex(128),
-  owner: hex(20),
-  policyHash: hex(32),
-  parents: list(hex(32), 8),
-  royalty: royaltyShape,
-})
-export type Derived = Shaped<typeof derivedShape>
 
 /** `POST /report`: the signed report, and what it says on chain. `manifests`: output name → manifest. */
 export const reportRequestShape = record({

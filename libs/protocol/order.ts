@@ -12,6 +12,20 @@ const fail = errorsOf('protocol', {
   ],
 })
 
+/**
+ * One payee's part of an order, in the contract's order: one per offer, royalties, the keepers' lane last. `perSecond` in
+ * 1e-12 token units, `perOrder` in token units.
+ */
+export const laneShape = record({
+  owner: hex(20),
+  payee: hex(20),
+  capacity: integer(0, 0xffffffff),
+  maxRuns: integer(0, 0xffffffff),
+  perSecond: amount(128),
+  perOrder: amount(128),
+})
+export type Lane = Shaped<typeof laneShape>
+
 /** Everything an order's id commits to; whoever shows terms that hash to the id shows what was bought and paid for. */
 export const orderTermsShape = record({
   chainId: amount(64),
@@ -19,7 +33,7 @@ export const orderTermsShape = record({
   buyer: hex(20),
   salt: hex(32),
   offers: list(offerShape, 8, 1),
-  lanesHash: hex(32),
+  lanes: list(laneShape, 8, 1),
   specHash: hex(32),
   seconds: integer(1, 0xffffffff),
 })
@@ -28,6 +42,19 @@ export type OrderTerms = Shaped<typeof orderTermsShape>
 /** keccak256 of the offers' hashes, packed, in order. */
 export const offersHash = (hashes: readonly Hex[]): Hex =>
   toHex(keccak256(concat(...hashes.map((h) => fromHex(h, 32)))))
+
+/** keccak256(abi.encode(lanes)). */
+export function lanesHash(lanes: readonly Lane[]): Hex {
+  const words = lanes.flatMap((l) => [
+    addressWord(l.owner),
+    addressWord(l.payee),
+    word(BigInt(l.capacity)),
+    word(BigInt(l.maxRuns)),
+    word(BigInt(l.perSecond)),
+    word(BigInt(l.perOrder)),
+  ])
+  return toHex(keccak256(word(0x20n), word(BigInt(lanes.length)), ...words))
+}
 
 /** The id Market gives an order; a reorg cannot give it to another one. */
 export function orderId(terms: OrderTerms): Hex {
@@ -39,7 +66,7 @@ export function orderId(terms: OrderTerms): Hex {
       addressWord(terms.buyer),
       fromHex(terms.salt, 32),
       fromHex(offersHash(terms.offers.map(offerHash)), 32),
-      fromHex(terms.lanesHash, 32),
+      fromHex(lanesHash(terms.lanes), 32),
       fromHex(terms.specHash, 32),
       word(BigInt(terms.seconds)),
     ),

@@ -54,7 +54,7 @@ export const sampleTerms: OrderTerms = {
   buyer: fill(20, 10),
   salt: fill(32, 11),
   offers: [sampleOffer],
-  lanesHash: fill(32, 12),
+  lanes: [{ owner: fill(20, 1), payee: fill(20, 3), capacity: 2, maxRuns: 10, perSecond: '5', perOrder: '7' }],
   specHash: fill(32, 13),
   seconds: 600,
 }
