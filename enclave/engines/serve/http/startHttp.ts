@@ -1,0 +1,85 @@
+import { unlinkSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { fail } from '../errors.ts'
+import { chat } from '../openai/chat.ts'
+import { completions } from '../openai/completions.ts'
+import { embeddings } from '../openai/embeddings.ts'
+import { listModels } from '../openai/listModels.ts'
+import type { Served } from '../served.ts'
+import { type Reply, replyTo } from './reply.ts'
+import { statusOf } from './statusOf.ts'
+
+const MAX_BODY_BYTES = 4 << 20
+const MAX_CONNECTIONS = 1024
+const REQUEST_MS = 30_000
+
+type Handler = (served: Served, body: unknown, reply: Reply) => Promise<void> | void
+
+const ROUTES: Readonly<Record<string, Handler>> = {
+  'POST /v1/chat/completions': chat,
+  'POST /v1/completions': completions,
+  'POST /v1/embeddings': embeddings,
+  'GET /v1/models': (served, _, reply) => reply.json(200, listModels(served)),
+  'GET /health': (_, __, reply) => reply.json(200, { status: 'ok' }),
+}
+
+/** Listens on a unix socket; resolves once it accepts. */
+export async function startHttp(served: Served, socketPath: string): Promise<{ stop(): Promise<void> }> {
+  const server = createServer({ requestTimeout: REQUEST_MS, maxHeaderSize: 16_384 }, (request, response) => {
+    const reply = replyTo(response)
+    handle(served, request, response, reply).catch((cause: unknown) => {
+      if (reply.signal.aborted) return
+      const { status, document } = statusOf(cause)
+      reply.error(status, document)
+    })
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socketPath, resolve)
+  })
+  return {
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await served.scheduler.stop()
+      server.closeAllConnections()
+      await closed
+      try {
+        unlinkSync(socketPath)
+      } catch {
+        // Closing removes it where the path is still ours.
+      }
+    },
+  }
+}
+
+async function handle(served: Served, request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const path = (request.url ?? '').split('?')[0] ?? ''
+  const route = ROUTES[`${request.method} ${path}`]
+  if (route === undefined) throw fail('unknown-route', { actual: `${request.method} ${path.slice(0, 100)}` })
+  const body = request.method === 'POST' ? parse(await readBody(request, response)) : undefined
+  await route(served, body, reply)
+}
+
+async function readBody(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length
+    if (length > MAX_BODY_BYTES) {
+      // What still comes is not read, so the connection cannot be used again.
+      response.setHeader('connection', 'close')
+      throw fail('body-too-large', { expected: MAX_BODY_BYTES })
+    }
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw fail('bad-request', { expected: 'JSON', cause })
+  }
+}

@@ -1,0 +1,56 @@
+import { flag, integer, record, type Shape, type Shaped } from '@allod/protocol'
+import { fail } from './errors.ts'
+
+const fields = {
+  /** Tokens that prompt and answer of one request may hold together; 0 = what the model was trained for, at most 4,096. */
+  contextTokens: integer(0, 1 << 20),
+  /** Requests decoded at the same time, per model name. */
+  sequences: integer(1, 64),
+  /** Requests that may wait for a place, over all models. */
+  maxQueue: integer(0, 10_000),
+  /** Upper bound on the tokens of one answer, and the default where a request names none. */
+  maxTokens: integer(1, 1 << 20),
+  /** Seconds a request may take, waiting included. */
+  maxSeconds: integer(1, 86_400),
+  /** Tokens evaluated in one step; long prompts are cut to it so that others go on. */
+  batchTokens: integer(16, 8192),
+  /** Threads of the matrix work; 0 = all cores but one. They spin while they wait, so more than there are free cores is ruinous. */
+  threads: integer(0, 256),
+  logprobs: flag,
+  embeddings: flag,
+  /** Lets a request reuse what another left in the cache: faster, and lets clients time each other's prompts. */
+  sharedPrefix: flag,
+} as const
+
+/** Engine parameters of a serve job. */
+export const serveParametersShape = record(fields)
+export type ServeParameters = Shaped<typeof serveParametersShape>
+
+const defaults: ServeParameters = {
+  contextTokens: 0,
+  sequences: 8,
+  maxQueue: 64,
+  maxTokens: 1024,
+  maxSeconds: 300,
+  batchTokens: 512,
+  threads: 0,
+  logprobs: false,
+  embeddings: false,
+  sharedPrefix: false,
+}
+
+/**
+ * Parameters from a job spec's map; what is left out takes its default.
+ * @throws serve/bad-parameters
+ */
+export function parseServeParameters(given: { readonly [name: string]: unknown }): ServeParameters {
+  const shape: Shape<ServeParameters> = serveParametersShape
+  try {
+    return shape({ ...defaults, ...given }, 'engine.parameters')
+  } catch (cause) {
+    throw fail('bad-parameters', {
+      cause,
+      meta: cause instanceof Error && 'meta' in cause ? { reason: cause.meta } : {},
+    })
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { startScheduler } from './batch/startScheduler.ts'
+import { startHttp } from './http/startHttp.ts'
+import { type ModelFiles, openModel } from './llama/openModel.ts'
+import type { ServeParameters } from './parameters.ts'
+import type { Vocabulary } from './served.ts'
+
+export type ServeInputs = {
+  readonly files: ModelFiles
+  readonly vocabulary: Vocabulary
+  /** Positions the model was trained for. */
+  readonly positions: number
+  readonly endTokens: readonly number[]
+}
+
+/** Most context a job gets without asking. */
+const DEFAULT_CONTEXT = 4096
+
+/**
+ * Loads the model and answers on a unix socket; resolves once it does.
+ * @throws serve/no-native-engine, serve/model-load, serve/adapter-load
+ */
+export async function startServe(
+  inputs: ServeInputs,
+  parameters: ServeParameters,
+  socketPath: string,
+): Promise<{ stop(): Promise<void> }> {
+  const contextTokens = parameters.contextTokens || Math.min(inputs.positions, DEFAULT_CONTEXT)
+  const model = await openModel(inputs.files, { ...parameters, contextTokens, endTokens: inputs.endTokens })
+  const scheduler = startScheduler([...model.lanes.values()], parameters)
+  const served = {
+    lanes: model.lanes,
+    vocabulary: inputs.vocabulary,
+    scheduler,
+    parameters,
+    contextTokens,
+    embed: model.embed,
+    startedSeconds: Math.floor(Date.now() / 1000),
+    randomSeed: () => randomBytes(4).readUInt32LE(),
+  }
+  const http = await startHttp(served, socketPath)
+  return {
+    async stop() {
+      await http.stop()
+      await model.close()
+    },
+  }
+}
