@@ -6,9 +6,9 @@ import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
 import { chunksPerPackOf, MAX_CHUNKS, sealedChunkBytes } from '../layout.ts'
 import { LEAF_BYTES, leafAt } from '../merkle.ts'
+import type { Replicas } from '../stores/replicas.ts'
 import type { PlainChunk } from './chunks.ts'
 import type { Journal } from './Journal.ts'
-import type { Replicas } from './replicas.ts'
 
 /** Encrypts chunks into packs and sends them while the next pack fills. */
 export type PackWriter = {

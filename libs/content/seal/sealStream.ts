@@ -24,11 +24,11 @@ import { type ObjectKeys, objectKeys } from '../objectKeys.ts'
 import { sealShares } from '../shares.ts'
 import type { StorageReceipt } from '../storageReceipt.ts'
 import { requireRunning } from '../stores/fetchBlob.ts'
+import { newReplicas, type Replicas } from '../stores/replicas.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 import { cutChunks } from './chunks.ts'
 import type { Journal, JournalStart } from './Journal.ts'
 import { newPackWriter } from './packWriter.ts'
-import { newReplicas, type Replicas } from './replicas.ts'
 
 export type SealOptions = {
   /** Part of the object's identity; names the owner and the committee. */

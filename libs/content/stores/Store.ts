@@ -22,6 +22,7 @@ export type Store = {
   has(refs: readonly BlobRef[], options?: Stoppable): Promise<readonly boolean[]>
   /** A fresh receipt for a blob that is there, else null. */
   stat(ref: BlobRef, options?: Stoppable): Promise<StorageReceipt | null>
+  /** @throws content/bad-receipt where another store answers */
   health(options?: Stoppable): Promise<StoreHealth>
 }
 

@@ -1,4 +1,4 @@
-import { flag, type Hex, integer, list, record, storageReceiptShape } from '@allod/protocol'
+import { flag, type Hex, hex, integer, list, record, storageReceiptShape } from '@allod/protocol'
 import { type BlobRef, type Body, blobPath } from '../blob.ts'
 import { fail } from '../errors.ts'
 import { nodeCrypto } from '../platform.ts'
@@ -21,7 +21,7 @@ const SLOWEST_BYTES_PER_MS = 256
 const MAX_ANSWER_BYTES = 1 << 16
 
 const haveShape = record({ have: list(flag, MAX_HAS) })
-const healthShape = record({ usedBytes: integer(), freeBytes: integer() })
+const healthShape = record({ address: hex(20), usedBytes: integer(), freeBytes: integer() })
 
 /** A storage node reached over HTTP. */
 export function httpStore({ url, address, fetch = globalThis.fetch, timeoutMs = 30_000 }: HttpStoreOptions): Store {
@@ -58,7 +58,9 @@ export function httpStore({ url, address, fetch = globalThis.fetch, timeoutMs = 
     },
     async health({ signal } = {}) {
       const answer = await request(peer, { method: 'GET', path: '/health', signal })
-      return healthShape(await readJson(answer, MAX_ANSWER_BYTES))
+      const health = healthShape(await readJson(answer, MAX_ANSWER_BYTES))
+      if (health.address !== address) throw fail('bad-receipt', { expected: address, actual: health.address })
+      return health
     },
   }
 }

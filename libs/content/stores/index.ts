@@ -1,4 +1,6 @@
 export { type FetchOptions, fetchBlob } from './fetchBlob.ts'
+export { fetchTree } from './fetchTree.ts'
 export { type HttpStoreOptions, httpStore } from './httpStore.ts'
+export { publishTree } from './publishTree.ts'
 export type { Fetch } from './request.ts'
 export type { ByteRange, Store, StoreFault, StoreHealth } from './Store.ts'

@@ -1,8 +1,8 @@
 import type { BlobRef, Body } from '../blob.ts'
 import { fail } from '../errors.ts'
 import { requireStorageReceipt, type StorageReceipt } from '../storageReceipt.ts'
-import { asStoreError, describeFaults, requireRunning } from '../stores/fetchBlob.ts'
-import type { Store, StoreFault } from '../stores/Store.ts'
+import { asStoreError, describeFaults, requireRunning } from './fetchBlob.ts'
+import type { Store, StoreFault } from './Store.ts'
 
 /** Stores that hold every blob put so far. */
 export type Replicas = {

@@ -1,0 +1,2 @@
+export { readKeyFile } from './readKeyFile.ts'
+export { type RunningStore, type StoreLimits, type StoreOptions, startStore } from './startStore.ts'

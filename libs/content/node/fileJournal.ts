@@ -1,0 +1,86 @@
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { concat, equalBytes, Secret, utf8 } from '@allod/protocol'
+import { newAead, TAG_BYTES } from '../aead.ts'
+import { fail } from '../errors.ts'
+import { LEAF_BYTES } from '../merkle.ts'
+import type { Journal, JournalStart } from '../seal/Journal.ts'
+
+const MAGIC = utf8('allod/journal/v1')
+const NONCE_BYTES = 12
+const START_BYTES = 32 + 32 + 2
+const HEAD_BYTES = MAGIC.length + NONCE_BYTES + START_BYTES + TAG_BYTES
+
+/**
+ * A sealing journal in one file: the DEK sealed under the caller's key, then 32 bytes per leaf. Each append is synced before
+ * it resolves; a leaf torn by a crash is left out, for its chunk was never sent.
+ * @param key 32 bytes from the owner's keystore
+ */
+export function fileJournal(path: string, key: Secret): Journal {
+  let file: FileHandle | null = null
+  const forAppend = async (): Promise<FileHandle> => {
+    file ??= await open(path, 'a', 0o600)
+    return file
+  }
+  const close = async (): Promise<void> => {
+    await file?.close()
+    file = null
+  }
+  return {
+    async load() {
+      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw error
+      })
+      if (bytes === null) return null
+      const start = await openStart(bytes.subarray(0, HEAD_BYTES), key)
+      const whole = Math.floor((bytes.length - HEAD_BYTES) / LEAF_BYTES) * LEAF_BYTES
+      await close()
+      // What a crash tore off must go before anything is appended behind it.
+      const torn = await open(path, 'r+')
+      await torn.truncate(HEAD_BYTES + whole)
+      await torn.close()
+      return { start, leaves: Uint8Array.from(bytes.subarray(HEAD_BYTES, HEAD_BYTES + whole)) }
+    },
+    async begin(start) {
+      await close()
+      const fresh = await open(`${path}.new`, 'w', 0o600)
+      await fresh.writeFile(await sealStart(start, key))
+      await fresh.sync()
+      await fresh.close()
+      await rename(`${path}.new`, path)
+    },
+    async append(leaves) {
+      const handle = await forAppend()
+      await handle.writeFile(leaves)
+      await handle.datasync()
+    },
+    async clear() {
+      await close()
+      await rm(path, { force: true })
+    },
+  }
+}
+
+async function sealStart({ dek, salt, chunkLog2, isPadded }: JournalStart, key: Secret): Promise<Uint8Array> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
+  const plaintext = concat(dek.expose(), salt, Uint8Array.of(chunkLog2, isPadded ? 1 : 0))
+  const sealed = new Uint8Array(START_BYTES + TAG_BYTES)
+  await newAead(key.expose()).seal(nonce, MAGIC, [plaintext], sealed)
+  plaintext.fill(0)
+  return concat(MAGIC, nonce, sealed)
+}
+
+async function openStart(head: Uint8Array, key: Secret): Promise<JournalStart> {
+  const nonce = head.subarray(MAGIC.length, MAGIC.length + NONCE_BYTES)
+  const isOurs = head.length === HEAD_BYTES && equalBytes(head.subarray(0, MAGIC.length), MAGIC)
+  const plaintext = isOurs
+    ? await newAead(key.expose()).open(nonce, MAGIC, head.subarray(MAGIC.length + NONCE_BYTES))
+    : null
+  if (plaintext === null) throw fail('bad-journal')
+  return {
+    dek: new Secret(Uint8Array.from(plaintext.subarray(0, 32))),
+    salt: Uint8Array.from(plaintext.subarray(32, 64)),
+    chunkLog2: plaintext[64] as number,
+    isPadded: plaintext[65] === 1,
+  }
+}

@@ -1,0 +1,88 @@
+import { constants, type Stats } from 'node:fs'
+import { lstat, mkdir, open, opendir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fail } from '../errors.ts'
+import {
+  comparePaths,
+  type FileEntry,
+  type FileSink,
+  type FolderSink,
+  type FolderSource,
+  MAX_FILES,
+} from '../folder.ts'
+
+const READ_BYTES = 1 << 20
+const MAX_DEPTH = 32
+
+/**
+ * A folder on this machine, its files listed now and read later. Links, sockets and devices are refused, not followed.
+ * @throws content/not-a-file, content/folder-too-large
+ */
+export async function folderSource(dir: string): Promise<FolderSource> {
+  const files = await listFiles(dir, '', 0)
+  files.sort((a, b) => comparePaths(a.path, b.path))
+  return { files, read: (file) => readFile(join(dir, file.path), file) }
+}
+
+/**
+ * A folder on this machine to write into, best an empty one. A file gets its name only when it is whole.
+ */
+export function folderSink(dir: string): FolderSink {
+  return {
+    async open({ path, isExecutable }) {
+      const target = join(dir, path)
+      const partial = `${target}.partial`
+      await mkdir(dirname(target), { recursive: true })
+      const file = await open(partial, 'w', isExecutable ? 0o755 : 0o644)
+      const sink: FileSink = {
+        async write(bytes) {
+          await file.writeFile(bytes)
+        },
+        async commit() {
+          await file.close()
+          await rename(partial, target)
+        },
+        async discard() {
+          await file.close()
+          await rm(partial, { force: true })
+        },
+      }
+      return sink
+    },
+  }
+}
+
+async function listFiles(root: string, prefix: string, depth: number): Promise<FileEntry[]> {
+  if (depth > MAX_DEPTH) throw fail('folder-too-large', { expected: `${MAX_DEPTH} deep`, actual: prefix })
+  const found: FileEntry[] = []
+  for await (const entry of await opendir(join(root, prefix))) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
+    if (entry.isDirectory()) found.push(...(await listFiles(root, path, depth + 1)))
+    else found.push(entryOf(path, await lstat(join(root, path))))
+    if (found.length > MAX_FILES) throw fail('folder-too-large', { expected: MAX_FILES })
+  }
+  return found
+}
+
+function entryOf(path: string, stats: Stats): FileEntry {
+  if (!stats.isFile()) throw fail('not-a-file', { actual: path })
+  return { path, sizeBytes: stats.size, isExecutable: (stats.mode & 0o100) !== 0 }
+}
+
+async function* readFile(path: string, { sizeBytes }: FileEntry): AsyncGenerator<Uint8Array, void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const actual = (await file.stat()).size
+    if (actual !== sizeBytes) throw fail('file-changed', { expected: sizeBytes, actual, meta: { path } })
+    for (let left = sizeBytes; left > 0; ) {
+      // A fresh buffer each time: the reader may still hold the last one.
+      const buffer = Buffer.allocUnsafeSlow(Math.min(left, READ_BYTES))
+      const { bytesRead } = await file.read(buffer)
+      if (bytesRead === 0) throw fail('file-changed', { expected: sizeBytes, actual: sizeBytes - left, meta: { path } })
+      left -= bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,2 @@
+export { fileJournal } from './fileJournal.ts'
+export { folderSink, folderSource } from './folderOnDisk.ts'
