@@ -98,7 +98,10 @@ export class Session {
     if (this.#failure) return
     this.#endWith(relayFail('relay-closed'))
     // Closing a socket with bytes unread would break it for the other side before it saw the end.
-    await within(CLOSE_MS, this.#duplex.end().then(() => this.#peerGone.promise))
+    await within(
+      CLOSE_MS,
+      this.#duplex.end().then(() => this.#peerGone.promise),
+    )
     this.#duplex.reset('cancelled')
     this.#settle(undefined)
   }
