@@ -8,7 +8,8 @@ import type { Watched } from '@allod/sandbox/node'
 import { type Launcher, launchGuest } from './launchGuest.ts'
 
 const fail = errorsOf('chip', {
-  'launch-refused': ['the chip could not start the guest', 'read the cause in the chip log'],
+  'launch-refused': ['the chip could not start the guest', 'read the reason in the details'],
+  'one-guest-each': ['a connection asks for a second guest', 'open a connection per guest'],
 })
 
 const MAX_CONFIG_CHARS = Math.ceil((256 * 1024 * 4) / 3)
@@ -64,6 +65,7 @@ function serve(socket: Socket, control: Control): void {
     pending = lineEnd < 0 ? pending + chunk.length : chunk.length - lineEnd - 1
     if (pending > MAX_LINE) socket.destroy()
   })
+  let hasGuest = false
   const kill = () => void guest.promise.then((g) => g.kill()).catch(() => {})
   socket.on('error', () => socket.destroy())
   socket.on('close', kill)
@@ -71,8 +73,11 @@ function serve(socket: Socket, control: Control): void {
     try {
       const request = requestShape(JSON.parse(line))
       if (request.op === 'kill') kill()
-      else if (request.op === 'launch') await launch(control, request, guest.resolve, tell)
-      else tell(answer(control, request))
+      else if (request.op === 'launch') {
+        if (hasGuest) throw fail('one-guest-each')
+        hasGuest = true
+        await launch(control, request, guest.resolve, tell)
+      } else tell(answer(control, request))
     } catch (cause) {
       tell({ error: cause instanceof AllodError ? cause : fail('launch-refused', { actual: String(cause) }) })
     }

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ChipLaunch,
@@ -19,6 +18,8 @@ import type { Launched } from './reportSource.ts'
 
 /** What the chip needs to start guests. */
 export type Launcher = {
+  /** A folder for what each guest is given. */
+  readonly scratchDir: string
   readonly builds: BuildStore
   /** Null where this machine has no sandbox; then only unisolated guests start. */
   readonly programs: () => SandboxPrograms
@@ -27,17 +28,15 @@ export type Launcher = {
 
 /** Measures what it starts, starts what it measured, and gives the guest a report device of its own. */
 export async function launchGuest(
-  { builds, programs, source }: Launcher,
+  { scratchDir, builds, programs, source }: Launcher,
   launch: ChipLaunch,
 ): Promise<Watched & { readonly build: Hex }> {
   const isIsolated = launch.isolation === 'bubblewrap'
   const found = isIsolated ? programs() : null
   const { build, dir: rootfs } = await builds.admit(launch.rootfs)
   const configHash: Hex = `0x${createHash('sha256').update(launch.config).digest('hex')}`
-  const base = await mkdtemp(join(tmpdir(), 'allod-guest-'))
-  await chmod(base, 0o711)
-  // As the host's door: passable for the guest's uid, and not to be guessed by another.
-  const room = join(base, randomBytes(16).toString('hex'))
+  // Its name cannot be guessed: the report device in it answers whoever reaches it.
+  const room = join(scratchDir, randomBytes(16).toString('hex'))
   const paths = { config: join(room, GUEST_PATHS.config), chip: join(room, GUEST_PATHS.chip) }
   await openly(room)
   await openly(join(room, 'run'))
@@ -45,7 +44,7 @@ export async function launchGuest(
   const device = await openReportDevice(paths.chip, source({ build, configHash, isIsolated }))
   const close = async () => {
     device.close()
-    await rm(base, { recursive: true, force: true })
+    await rm(room, { recursive: true, force: true })
   }
   if (!isIsolated) {
     for (const folder of ['tmp', 'work', 'out']) await mkdir(join(room, folder))
@@ -63,7 +62,7 @@ export async function launchGuest(
         }),
     {
       seccomp: found === null ? null : seccompFilter('outer', process.arch),
-      limits: { memoryBytes, wallMs, output: null },
+      limits: { memoryBytes, wallMs, folders: [] },
     },
   )
   return { build, kill: watched.kill, exit: watched.exit.finally(close) }

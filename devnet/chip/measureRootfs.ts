@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type BuildFile, buildDigest, errorsOf, type Hex } from '@allod/protocol'
 
 export type Measured = {
@@ -87,14 +87,5 @@ async function measureFile(
   } finally {
     await from.close()
     await to?.close()
-  }
-}
-
-/** Whether every other user can pass through the folders above a path, as a guest under another uid must. */
-export async function isReachableByOthers(path: string): Promise<boolean> {
-  for (let folder = path; ; folder = dirname(folder)) {
-    const { mode } = await lstat(folder)
-    if ((mode & 0o001) === 0) return false
-    if (folder === dirname(folder)) return true
   }
 }

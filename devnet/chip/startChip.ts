@@ -8,6 +8,7 @@ import { openBuildStore } from './buildStore.ts'
 import { loadChipKeys } from './chipKeys.ts'
 import { openControlSocket } from './controlSocket.ts'
 import { reportSource } from './reportSource.ts'
+import { openScratch } from './scratch.ts'
 
 const fail = errorsOf('chip', {
   'real-tee-present': [
@@ -52,7 +53,8 @@ export async function startChip({
     machine: simulatedMachine(keys.chipId),
   }
   const probe = await probeSandbox()
-  const builds = await openBuildStore(data)
+  const scratch = await openScratch(data)
+  const builds = await openBuildStore(data, scratch.dir)
   const misbehaviour = new Set<Misbehaviour>()
   const guests = new Set<Watched>()
   const now = () => Math.floor(Date.now() / 1000)
@@ -61,6 +63,7 @@ export async function startChip({
     misbehaviour,
     guests,
     launcher: {
+      scratchDir: scratch.dir,
       builds,
       programs: () => requireSandbox(probe),
       source: (launched) => reportSource(keys, launched, { misbehaviour: () => misbehaviour, now }),
@@ -72,7 +75,7 @@ export async function startChip({
       server.close()
       for (const guest of guests) guest.kill()
       await Promise.all([...guests].map((guest) => guest.exit))
-      builds.close()
+      scratch.close()
     },
   }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorsOf } from '@allod/protocol'
 import { chipLaunch } from './chipClient.ts'
 import type { ConfidentialEnvironment, EnvironmentHandle, LaunchSpec } from './environment.ts'
 import { probeSandbox } from './probeSandbox.ts'
+import { sharedTemp } from './sharedTemp.ts'
 
 const fail = errorsOf('environments', {
   'launch-failed': ['the guest ended before it connected', 'read the reason and the last lines in the details'],
@@ -52,6 +52,8 @@ async function launch(
       guest.kill()
       throw error
     })
+    // What the guest still said can be read to its end; only nothing more is sent.
+    void guest.exit.then(() => channel.end())
     return { ...guest, channel }
   } finally {
     await door.close()
@@ -63,7 +65,7 @@ type Door = { readonly path: string; readonly guest: Promise<Socket>; close(): P
 // One connection, one guest: the door is shut behind the first. Its folder cannot be listed and its name cannot be
 // guessed, because the guest may be another user than we are.
 async function openDoor(): Promise<Door> {
-  const folder = await mkdtemp(join(tmpdir(), 'allod-'))
+  const folder = await mkdtemp(join(sharedTemp(), 'allod-'))
   await chmod(folder, 0o711)
   const room = join(folder, randomBytes(16).toString('hex'))
   await mkdir(room, { mode: 0o711 })

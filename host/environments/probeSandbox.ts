@@ -68,7 +68,7 @@ function tryNested({ bwrap, prlimit, setpriv }: SandboxPrograms) {
     ],
     {
       seccomp: seccompFilter('outer', process.arch),
-      limits: { memoryBytes: 1 << 28, wallMs: 10_000, output: null },
+      limits: { memoryBytes: 1 << 28, wallMs: 10_000, folders: [] },
     },
   ).exit
 }
@@ -80,10 +80,8 @@ function diagnose(tail: string): { readonly reason: 'apparmor' | 'no-user-namesp
     return {
       reason: 'apparmor',
       fix:
-        "allow bubblewrap to make user namespaces: write 'abi <abi/4.0>, include <tunables/global> " +
-        "profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' to /etc/apparmor.d/bwrap and run " +
-        'apparmor_parser -r /etc/apparmor.d/bwrap; or, for the whole machine, ' +
-        'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+        'allow programs to make user namespaces: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 ' +
+        '(and a line in /etc/sysctl.d to keep it); a profile for bwrap alone does not cover the sandbox inside',
     }
   return {
     reason: 'no-user-namespaces',

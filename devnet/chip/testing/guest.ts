@@ -6,8 +6,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type BoundFacts, devicesHash, fromBase64Url, fromHex, gpuNonce, reportData } from '@allod/protocol'
-import { openChipDevice } from '@allod/runtime/chipDevice'
+import { openSimulatedDevice } from '@allod/attestation/simulated/device'
+import { type BoundFacts, devicesHash, fromBase64Url, gpuNonce, reportData } from '@allod/protocol'
+
 import { type EngineLimits, launchEngine } from '@allod/runtime/engineSandbox'
 
 type Request =
@@ -22,7 +23,7 @@ type Request =
 
 const flag = process.argv.indexOf('--unisolated')
 const base = flag < 0 ? '/' : (process.argv[flag + 1] as string)
-const chip = openChipDevice(join(base, 'run/chip.sock'))
+const chip = openSimulatedDevice(join(base, 'run/chip.sock'))
 const host = connect(join(base, 'run/host.sock'))
 let engines = 0
 
@@ -60,10 +61,10 @@ async function handle(request: Request): Promise<unknown> {
 }
 
 async function evidence({ facts, gpu }: Request & { do: 'evidence' }): Promise<unknown> {
-  const nonce = fromHex(gpuNonce(facts.nonces, facts.hpkeKey), 32)
-  const devices = gpu ? await chip.getGpuEvidence(nonce) : []
+  const nonce = gpuNonce(facts.nonces, facts.hpkeKey)
+  const devices = gpu ? await chip.deviceEvidence(nonce) : []
   const bound: BoundFacts = { ...facts, devicesHash: devicesHash(devices.map((d) => fromBase64Url(d.evidence))) }
-  return { version: 1, cpu: await chip.getEvidence(reportData(bound)), devices, bound }
+  return { version: 1, cpu: await chip.cpuEvidence(reportData(bound)), devices, bound }
 }
 
 function look(): unknown {

@@ -29,7 +29,8 @@ export type EngineLimits = {
   readonly processes: number
 }
 
-const TMP_BYTES = 64 << 20
+/** What an engine may keep in `/tmp`. */
+export const TMP_BYTES = 64 << 20
 // Node alone reserves half a gigabyte of writable memory that it never touches.
 const DATA_SLACK_BYTES = 1 << 30
 
@@ -44,7 +45,7 @@ export const engineKernelLimits = (limits: EngineLimits): KernelLimits => ({
 /** The command of an engine in the inner sandbox: no network, nothing but its folders. Pure. */
 export function engineCommand(
   { node, bwrap, prlimit, libraries }: EnginePrograms,
-  folders: EngineFolders,
+  folders: EngineFolders & { readonly tmp: string },
   kernel: KernelLimits,
   program: readonly string[],
 ): readonly string[] {
@@ -55,7 +56,8 @@ export function engineCommand(
     { kind: 'read', from: folders.input, to: '/in' },
     ...(folders.output === null ? [] : [{ kind: 'write', from: folders.output, to: '/out' } as const]),
     ...(folders.run === null ? [] : [{ kind: 'write', from: folders.run, to: '/run' } as const]),
-    { kind: 'memory', to: '/tmp', sizeBytes: TMP_BYTES },
+    // Not a file system of its own: files in one could be counted by nobody outside.
+    { kind: 'write', from: folders.tmp, to: '/tmp' },
   ]
   return [
     ...limitCommand(prlimit, kernel),

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seccompFilter } from '@allod/sandbox'
-import { runWatched, type WatchedExit, withinOwnLimits } from '@allod/sandbox/node'
+import { runWatched, type Watched, type WatchedExit, type WatchLimits, withinOwnLimits } from '@allod/sandbox/node'
 import {
   type EngineFolders,
   type EngineLimits,
@@ -11,6 +11,7 @@ import {
   engineCommand,
   engineKernelLimits,
   plainEngineCommand,
+  TMP_BYTES,
 } from './engineCommand.ts'
 
 export type { EngineFolders, EngineLimits, EnginePrograms } from './engineCommand.ts'
@@ -30,7 +31,8 @@ export type RunningEngine = {
   kill(): void
 }
 
-const MAX_OUTPUT_ENTRIES = 4096
+const MAX_ENTRIES = 4096
+const RUN_BYTES = 1 << 20
 
 /** Programs at the places where the root filesystem of the guest has them. */
 export const guestPrograms = (): EnginePrograms => ({
@@ -49,34 +51,45 @@ export async function launchEngine(
   programs: EnginePrograms = guestPrograms(),
 ): Promise<RunningEngine> {
   const { folders, limits, program } = spec
-  const output =
-    folders.output === null
-      ? null
-      : { folder: folders.output, maxBytes: limits.outputBytes, maxEntries: MAX_OUTPUT_ENTRIES }
-  const watch = { memoryBytes: limits.memoryBytes, wallMs: limits.wallMs, output }
-  const isQuiet = folders.output === null
-  const quiet = (exit: WatchedExit): WatchedExit => (isQuiet ? { ...exit, tail: '' } : exit)
-  if (spec.isolation === 'bubblewrap') {
-    const kernel = withinOwnLimits(engineKernelLimits(limits))
-    const { exit, kill } = runWatched(engineCommand(programs, folders, kernel, program), {
-      seccomp: seccompFilter('inner', process.arch),
-      limits: watch,
-    })
-    return { exit: exit.then(quiet), kill }
+  const root = await mkdtemp(join(tmpdir(), 'allod-engine-'))
+  const tmp = join(root, 'tmp')
+  await mkdir(tmp)
+  const watch: WatchLimits = {
+    memoryBytes: limits.memoryBytes,
+    wallMs: limits.wallMs,
+    folders: [
+      { folder: tmp, maxBytes: TMP_BYTES, maxEntries: MAX_ENTRIES },
+      ...bounded(folders.output, limits.outputBytes),
+      ...bounded(folders.run, RUN_BYTES),
+    ],
   }
-  const root = await plainRoot(folders)
-  const { exit, kill } = runWatched(plainEngineCommand(process.execPath, root, program), {
-    seccomp: null,
-    limits: watch,
-    cwd: root,
-  })
-  return { kill, exit: exit.then(quiet).finally(() => rm(root, { recursive: true, force: true })) }
+  const { exit, kill } =
+    spec.isolation === 'bubblewrap'
+      ? runWatched(engineCommand(programs, { ...folders, tmp }, withinOwnLimits(engineKernelLimits(limits)), program), {
+          seccomp: seccompFilter('inner', process.arch),
+          limits: watch,
+        })
+      : await launchPlain(root, folders, program, watch)
+  const isQuiet = folders.output === null
+  return {
+    kill,
+    exit: exit
+      .then((end) => (isQuiet ? { ...end, tail: '' } : end))
+      .finally(() => rm(root, { recursive: true, force: true })),
+  }
 }
 
+const bounded = (folder: string | null, maxBytes: number) =>
+  folder === null ? [] : [{ folder, maxBytes, maxEntries: MAX_ENTRIES }]
+
 // The contract's names as links in one folder, since a plain process cannot have a view of its own.
-async function plainRoot({ engine, input, output, run }: EngineFolders): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'allod-engine-'))
+async function launchPlain(
+  root: string,
+  { engine, input, output, run }: EngineFolders,
+  program: readonly string[],
+  limits: WatchLimits,
+): Promise<Watched> {
   const links = { engine, in: input, out: output, run }
   for (const [name, target] of Object.entries(links)) if (target !== null) await symlink(target, join(root, name))
-  return root
+  return runWatched(plainEngineCommand(process.execPath, root, program), { seccomp: null, limits, cwd: root })
 }

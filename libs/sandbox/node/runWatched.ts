@@ -20,11 +20,13 @@ export type WatchedExit = {
   readonly tail: string
 }
 
+export type FolderLimit = { readonly folder: string; readonly maxBytes: number; readonly maxEntries: number }
+
 export type WatchLimits = {
   readonly memoryBytes: number
   readonly wallMs: number
-  /** A folder that must stay small. */
-  readonly output: { readonly folder: string; readonly maxBytes: number; readonly maxEntries: number } | null
+  /** Folders that must stay small. */
+  readonly folders: readonly FolderLimit[]
 }
 
 export type Watched = {
@@ -111,10 +113,11 @@ function watch(child: ChildProcess, limits: WatchLimits, end: () => void): Promi
   return promise
 }
 
-function isOverflowing({ output }: WatchLimits): boolean {
-  if (output === null) return false
-  const { bytes, entries } = folderSize(output.folder, output.maxEntries)
-  return bytes > output.maxBytes || entries > output.maxEntries
+function isOverflowing({ folders }: WatchLimits): boolean {
+  return folders.some(({ folder, maxBytes, maxEntries }) => {
+    const { bytes, entries } = folderSize(folder, maxEntries)
+    return bytes > maxBytes || entries > maxEntries
+  })
 }
 
 function endGroup(child: ChildProcess): void {

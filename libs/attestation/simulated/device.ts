@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import type { EvidenceBundle } from '@allod/attestation'
-import { errorFromJson, errorsOf, integer, list, record, text, toBase64Url, toHex } from '@allod/protocol'
+import { errorFromJson, errorsOf, type Hex, integer, list, record, text, toBase64Url } from '@allod/protocol'
+import type { EvidenceBundle } from '../evidence.ts'
 
-/** The TEE's driver as the runtime sees it. */
+/** The TEE's driver as an enclave sees it. */
 export type ChipDevice = {
   /** Evidence over 64 bytes of report data, with what is needed to check it. */
-  getEvidence(reportData: Uint8Array): Promise<EvidenceBundle['cpu']>
-  /** Evidence of every GPU over a 32-byte nonce; an empty list where there is none. */
-  getGpuEvidence(nonce: Uint8Array): Promise<EvidenceBundle['devices']>
+  cpuEvidence(reportData: Uint8Array): Promise<EvidenceBundle['cpu']>
+  /** Evidence of every GPU over a nonce; an empty list where there is none. */
+  deviceEvidence(nonce: Hex): Promise<EvidenceBundle['devices']>
 }
 
-const fail = errorsOf('runtime', {
+const fail = errorsOf('attestation', {
   'chip-unreachable': [
     'the report device does not answer',
     'the host must give the guest a report device; launch again',
@@ -28,10 +28,10 @@ const MAX_ANSWER = 1 << 20
 /**
  * The simulated chip's report device, spoken to as the kernel's configfs-tsm: a fresh entry per report, and a generation
  * read before and after, because a report made from somebody else's bytes must never be taken for ours.
- * @throws runtime/chip-unreachable, runtime/report-race, and the device's own refusals
+ * @throws attestation/chip-unreachable, attestation/report-race, and the device's own refusals
  */
-export const openChipDevice = (socketPath: string): ChipDevice => ({
-  getEvidence: (reportData) =>
+export const openSimulatedDevice = (socketPath: string): ChipDevice => ({
+  cpuEvidence: (reportData) =>
     session(socketPath, async (ask) => {
       const entry = `report-${randomBytes(8).toString('hex')}`
       await ask({ op: 'mkdir', entry })
@@ -44,9 +44,9 @@ export const openChipDevice = (socketPath: string): ChipDevice => ({
       if (generation !== 1 || after !== generation) throw fail('report-race', { expected: 1, actual: after })
       return { kind: 'simulated', evidence, endorsements: [endorsement] }
     }),
-  getGpuEvidence: (nonce) =>
+  deviceEvidence: (nonce) =>
     session(socketPath, async (ask) => {
-      const gpus = gpuShape(await ask({ op: 'gpu', nonce: toHex(nonce) }))
+      const gpus = gpuShape(await ask({ op: 'gpu', nonce }))
       return gpus.map((gpu) => ({ kind: 'simulated-gpu' as const, ...gpu }))
     }),
 })
