@@ -10,6 +10,10 @@ export const fail = errorsOf('sdk', {
     'a network description mixes a devnet with the world outside this machine',
     'use a description with devnet set to false, or one written by `npx allod up`',
   ],
+  'report-refused': [
+    'a report does not prove what it says',
+    'see which checks failed; get the report again from where its order published it',
+  ],
   'no-network': ['there is no network description', 'start a network with `npx allod up`, or name one with --network'],
   'file-unreadable': ['a file cannot be read', 'check that it exists, is JSON and may be read'],
   'file-unwritable': ['a file cannot be written', 'check the folder, its permissions and the space left'],

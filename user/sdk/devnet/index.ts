@@ -1,0 +1,1 @@
+export { devnetTrust } from './devnetTrust.ts'

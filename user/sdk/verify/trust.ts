@@ -1,0 +1,20 @@
+import { type Appraisal, appraise, type Bound, type CommonPolicy, type Verifier } from '@allod/attestation'
+import type { Hex } from '@allod/protocol'
+
+/** Which chips this device believes, and how it judges what they say. */
+export type Trust = {
+  /** False for a simulated chip, which keeps no secret from the machine's owner; every surface must say so. */
+  readonly isHardware: boolean
+  readonly verifiers: readonly Verifier[]
+  readonly appraise: (bound: Bound, policy: CommonPolicy) => Appraisal
+  /** Launch measurement → build, as far as it follows from the builds alone. */
+  readonly measurements: (builds: readonly Hex[]) => ReadonlyMap<Hex, Hex>
+}
+
+/** Chips by hardware vendors only. Kinds without a verifier in this release are refused by name. */
+export const hardwareTrust: Trust = {
+  isHardware: true,
+  verifiers: [],
+  appraise: (bound, policy) => appraise(bound, { ...policy, kinds: ['tdx', 'sevsnp'] }),
+  measurements: () => new Map(),
+}
