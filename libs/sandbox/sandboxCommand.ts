@@ -13,12 +13,14 @@ export const STATUS_FD = 4
 
 /**
  * The bubblewrap command for a program that sees only `mounts`, own processes, no network, no capability and no
- * environment. Pure: the same spec gives the same words.
+ * environment of its launcher's. Pure: the same spec gives the same words.
  */
 export function sandboxCommand(spec: {
   readonly bwrap: string
   readonly hostname: string
   readonly mounts: readonly Mount[]
+  /** `HOME` inside, for libraries that insist on one; the only variable there is, with `PWD`. */
+  readonly home?: string
   readonly command: readonly string[]
 }): readonly string[] {
   return [
@@ -27,6 +29,7 @@ export function sandboxCommand(spec: {
     '--die-with-parent',
     '--new-session',
     '--clearenv',
+    ...(spec.home === undefined ? [] : ['--setenv', 'HOME', spec.home]),
     '--cap-drop',
     'ALL',
     '--hostname',

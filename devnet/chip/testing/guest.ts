@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { openSimulatedDevice } from '@allod/attestation/simulated/device'
+import { openChipDevice } from '@allod/attestation/simulated/device'
 import { type BoundFacts, devicesHash, fromBase64Url, gpuNonce, reportData } from '@allod/protocol'
 
 import { type EngineLimits, launchEngine } from '@allod/runtime/engineSandbox'
@@ -23,7 +23,7 @@ type Request =
 
 const flag = process.argv.indexOf('--unisolated')
 const base = flag < 0 ? '/' : (process.argv[flag + 1] as string)
-const chip = openSimulatedDevice(join(base, 'run/chip.sock'))
+const chip = openChipDevice(join(base, 'run/chip.sock'))
 const host = connect(join(base, 'run/host.sock'))
 let engines = 0
 

@@ -61,7 +61,7 @@ export function engineCommand(
   ]
   return [
     ...limitCommand(prlimit, kernel),
-    ...sandboxCommand({ bwrap, hostname: 'engine', mounts, command: ['/bin/node', ...program] }),
+    ...sandboxCommand({ bwrap, hostname: 'engine', mounts, home: '/tmp', command: ['/bin/node', ...program] }),
   ]
 }
 

@@ -91,5 +91,10 @@ async function launchPlain(
 ): Promise<Watched> {
   const links = { engine, in: input, out: output, run }
   for (const [name, target] of Object.entries(links)) if (target !== null) await symlink(target, join(root, name))
-  return runWatched(plainEngineCommand(process.execPath, root, program), { seccomp: null, limits, cwd: root })
+  return runWatched(plainEngineCommand(process.execPath, root, program), {
+    seccomp: null,
+    limits,
+    cwd: root,
+    home: join(root, 'tmp'),
+  })
 }

@@ -30,7 +30,7 @@ const MAX_ANSWER = 1 << 20
  * read before and after, because a report made from somebody else's bytes must never be taken for ours.
  * @throws attestation/chip-unreachable, attestation/report-race, and the device's own refusals
  */
-export const openSimulatedDevice = (socketPath: string): ChipDevice => ({
+export const openChipDevice = (socketPath: string): ChipDevice => ({
   cpuEvidence: (reportData) =>
     session(socketPath, async (ask) => {
       const entry = `report-${randomBytes(8).toString('hex')}`

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { type Readable, Writable } from 'node:stream'
 import { SECCOMP_FD, STATUS_FD } from '../sandboxCommand.ts'
@@ -39,14 +39,25 @@ const POLL_MS = 50
 const TAIL_BYTES = 4096
 
 /**
- * Runs a command with an empty environment and watches memory, time and output of everything below it.
+ * Runs a command with none of our environment and watches memory, time and output of everything below it.
  * @param seccomp the filter that a sandbox command reads; null runs a plain command, which reports no status
  */
 export function runWatched(
   command: readonly string[],
-  { seccomp, limits, cwd = '/' }: { readonly seccomp: Uint8Array | null; readonly limits: WatchLimits; cwd?: string },
+  {
+    seccomp,
+    limits,
+    cwd = '/',
+    home,
+  }: {
+    readonly seccomp: Uint8Array | null
+    readonly limits: WatchLimits
+    readonly cwd?: string
+    /** `HOME` of a plain command. */
+    readonly home?: string
+  },
 ): Watched {
-  const child = start(command, cwd, seccomp !== null)
+  const child = start(command, { cwd, env: home === undefined ? {} : { HOME: home } }, seccomp !== null)
   if (seccomp) feed(child.stdio[SECCOMP_FD], seccomp)
   const status = collect(child.stdio[STATUS_FD] as Readable | null)
   const tail = collect(child.stderr)
@@ -63,7 +74,7 @@ export function runWatched(
   }
 }
 
-function start(command: readonly string[], cwd: string, isSandboxed: boolean): ChildProcess {
+function start(command: readonly string[], options: SpawnOptions, isSandboxed: boolean): ChildProcess {
   const [program, ...args] = command as readonly [string, ...string[]]
   const extra = isSandboxed ? 'pipe' : 'ignore'
   const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'ignore', 'pipe', extra, extra]
@@ -75,7 +86,7 @@ function start(command: readonly string[], cwd: string, isSandboxed: boolean): C
       stdio[fd] = nothing
     }
     // Its own process group: a Ctrl-C is for the one who launched it, who then ends it in order.
-    return spawn(program, args, { cwd, env: {}, detached: true, stdio })
+    return spawn(program, args, { ...options, detached: true, stdio })
   } finally {
     closeSync(nothing)
   }
