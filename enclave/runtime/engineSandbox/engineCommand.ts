@@ -65,10 +65,8 @@ export function engineCommand(
   ]
 }
 
-/** The command of an engine without a sandbox; it finds its folders under `--root`. Pure. */
+/** The command of an engine without a sandbox: the contract's folders, in its words too, lie under `root`. Pure. */
 export const plainEngineCommand = (node: string, root: string, program: readonly string[]): readonly string[] => [
   node,
-  ...program.map((word, i) => (i === 0 ? join(root, word) : word)),
-  '--root',
-  root,
+  ...program.map((word) => (/^\/(?:engine|in|out|run|tmp)(?:\/|$)/.test(word) ? join(root, word) : word)),
 ]

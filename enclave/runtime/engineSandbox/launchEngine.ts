@@ -29,6 +29,8 @@ export type RunningEngine = {
   /** Why it ended; the last lines of standard error only where the job has an `/out`. */
   readonly exit: Promise<WatchedExit>
   kill(): void
+  pause(): void
+  resume(): void
 }
 
 const MAX_ENTRIES = 4096
@@ -63,7 +65,7 @@ export async function launchEngine(
       ...bounded(folders.run, RUN_BYTES),
     ],
   }
-  const { exit, kill } =
+  const { exit, ...control } =
     spec.isolation === 'bubblewrap'
       ? runWatched(engineCommand(programs, { ...folders, tmp }, withinOwnLimits(engineKernelLimits(limits)), program), {
           seccomp: seccompFilter('inner', process.arch),
@@ -72,7 +74,7 @@ export async function launchEngine(
       : await launchPlain(root, folders, program, watch)
   const isQuiet = folders.output === null
   return {
-    kill,
+    ...control,
     exit: exit
       .then((end) => (isQuiet ? { ...end, tail: '' } : end))
       .finally(() => rm(root, { recursive: true, force: true })),

@@ -4,7 +4,7 @@ import { type Readable, Writable } from 'node:stream'
 import { SECCOMP_FD, STATUS_FD } from '../sandboxCommand.ts'
 import { folderSize } from './folderSize.ts'
 import { leakedDescriptors } from './leakedDescriptors.ts'
-import { treeMemory } from './treeMemory.ts'
+import { treeMemory, treeOf } from './treeMemory.ts'
 
 /** Why something that was watched ended. */
 export type EndReason = 'ok' | 'exit' | 'memory-limit' | 'time-limit' | 'output-limit' | 'launch-failed'
@@ -33,6 +33,10 @@ export type Watched = {
   readonly exit: Promise<WatchedExit>
   /** Ends it and everything below it, at once. */
   kill(): void
+  /** Stops it and everything below it where they are. Time goes on counting. */
+  pause(): void
+  /** Lets it go on. */
+  resume(): void
 }
 
 const POLL_MS = 50
@@ -64,6 +68,9 @@ export function runWatched(
   const end = () => endGroup(child)
   return {
     kill: end,
+    // Parents first to stop, so that none starts a child that is missed; children first to go on.
+    pause: () => signalAll(child, 'SIGSTOP', (tree) => tree),
+    resume: () => signalAll(child, 'SIGCONT', (tree) => tree.toReversed()),
     exit: watch(child, limits, end).then(({ reason, code, signal, peakBytes }) => {
       const inside = /"exit-code": (\d+)/.exec(status())?.[1]
       const isStarted = seccomp ? inside !== undefined : code !== null
@@ -138,6 +145,20 @@ function endGroup(child: ChildProcess): void {
   } catch {
     child.kill('SIGKILL')
   }
+}
+
+function signalAll(
+  child: ChildProcess,
+  signal: 'SIGSTOP' | 'SIGCONT',
+  order: (tree: readonly number[]) => readonly number[],
+): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  for (const pid of order(treeOf(child.pid)))
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It ended meanwhile.
+    }
 }
 
 function feed(stream: unknown, bytes: Uint8Array): void {

@@ -6,15 +6,13 @@ const MAX_PROCESSES = 4096
  * Memory that a process and everything below it hold, in bytes: anonymous pages and shared memory; files mapped from
  * disk are not counted. Processes that end meanwhile count as nothing. Linux only.
  */
-export function treeMemory(pid: number): number {
-  const queue = [pid]
-  let bytes = 0
-  for (let seen = 0; queue.length > 0 && seen < MAX_PROCESSES; seen++) {
-    const next = queue.pop() as number
-    bytes += residentBytes(next)
-    queue.push(...childrenOf(next))
-  }
-  return bytes
+export const treeMemory = (pid: number): number => treeOf(pid).reduce((bytes, each) => bytes + residentBytes(each), 0)
+
+/** A process and everything below it, parents first; at most 4,096. */
+export function treeOf(pid: number): readonly number[] {
+  const tree = [pid]
+  for (let i = 0; i < tree.length && tree.length < MAX_PROCESSES; i++) tree.push(...childrenOf(tree[i] as number))
+  return tree
 }
 
 function residentBytes(pid: number): number {

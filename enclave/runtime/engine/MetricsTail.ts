@@ -1,0 +1,63 @@
+import { open } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Json, Policy } from '@allod/protocol'
+import { MAX_METRIC_LINES, releasedMetric } from './metrics.ts'
+
+const POLL_MS = 300
+
+/** Follows an engine's metrics file while it grows, and passes on what policies let out. */
+export class MetricsTail {
+  readonly #path: string
+  readonly #allowed: Policy['outputs']['metrics']
+  readonly #onFigures: (figures: readonly Json[]) => Promise<void>
+  readonly #stop = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+  #offset = 0
+  #rest = ''
+  #lines = 0
+
+  constructor(
+    path: string,
+    allowed: Policy['outputs']['metrics'],
+    onFigures: (figures: readonly Json[]) => Promise<void>,
+  ) {
+    this.#path = path
+    this.#allowed = allowed
+    this.#onFigures = onFigures
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** Reads what is left and stops. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+    await this.#read()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await delay(POLL_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      await this.#read()
+    }
+  }
+
+  async #read(): Promise<void> {
+    const file = await open(this.#path, 'r').catch(() => null)
+    if (file === null) return
+    try {
+      const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(1 << 16), position: this.#offset })
+      this.#offset += bytesRead
+      const lines = (this.#rest + buffer.toString('utf8', 0, bytesRead)).split('\n')
+      this.#rest = (lines.pop() ?? '').slice(0, 4096)
+      this.#lines += lines.length
+      if (this.#lines > MAX_METRIC_LINES) return
+      const figures = lines.flatMap((line) => releasedMetric(line, this.#allowed) ?? [])
+      if (figures.length > 0) await this.#onFigures(figures)
+    } finally {
+      await file.close()
+    }
+  }
+}

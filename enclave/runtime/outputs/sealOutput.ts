@@ -1,0 +1,111 @@
+import { type Manifest, manifestHash } from '@allod/content'
+import { folderSource } from '@allod/content/node'
+import { openObject } from '@allod/content/open'
+import { sealFolder } from '@allod/content/seal'
+import type { Store } from '@allod/content/stores'
+import {
+  committeeId,
+  type Derived,
+  derivePolicy,
+  type Facts,
+  type Hex,
+  type JobDocument,
+  type Parent,
+  type Policy,
+  policyHash,
+  type ReportPredicate,
+  type Secret,
+  type SigningKey,
+} from '@allod/protocol'
+import { fail } from '../errors.ts'
+
+/** A result, sealed: nobody can open it before its report is final and every policy lets it out. */
+export type SealedOutput = {
+  readonly manifest: Manifest
+  readonly derived: Derived
+  readonly output: ReportPredicate['outputs'][number]
+  readonly storage: ReportPredicate['storage']
+}
+
+export type SealOutputOptions = {
+  readonly name: string
+  readonly folder: string
+  readonly job: JobDocument
+  readonly facts: Facts
+  /** The sealed inputs, by id and policy. */
+  readonly parents: readonly Parent[]
+  readonly stores: readonly Store[]
+  readonly signing: SigningKey
+}
+
+/**
+ * Seals what the engine left in a folder to the committee, under the policy that its inputs derive, to at least two stores,
+ * and reads it back from them before anything is said about it.
+ * @throws runtime/output-refused, runtime/storage-failed, protocol/policies-exclude and the other refusals of a derived policy
+ */
+export async function sealOutput(options: SealOutputOptions): Promise<SealedOutput> {
+  const { name, folder, job, facts, stores, signing } = options
+  const policy = outputPolicy(options)
+  if (committeeId(job.committee) !== policy.committee)
+    throw fail('output-refused', { expected: policy.committee, meta: { clause: 'committee' } })
+  const source = await folderSource(folder)
+  const sizeBytes = source.files.reduce((sum, f) => sum + f.sizeBytes, 0)
+  const limit = Math.min(policy.outputs.maxBytes, job.spec.limits.outputBytes)
+  if (source.files.length === 0 || sizeBytes > limit)
+    throw fail('output-refused', {
+      expected: limit,
+      actual: sizeBytes,
+      meta: { clause: 'outputs.maxBytes', files: source.files.length },
+    })
+  const sealed = await sealFolder(source, {
+    policy,
+    committee: job.committee,
+    chainId: BigInt(facts.chainId),
+    assets: facts.assets,
+    signer: signing,
+    stores,
+    metadata: { name, order: job.order },
+    isPadded: true,
+  })
+  await readBack(sealed.manifest, sealed.dek, stores)
+  sealed.dek.erase()
+  const manifest = sealed.manifest
+  return {
+    manifest,
+    derived: {
+      header: manifest.header,
+      owner: policy.owner,
+      policyHash: policyHash(policy),
+      parents: [...policy.lineage],
+    },
+    output: {
+      name,
+      objectId: sealed.objectId,
+      manifestHash: manifestHash(manifest),
+      policyHash: policyHash(policy),
+      owner: policy.owner,
+    },
+    storage: sealed.receipts,
+  }
+}
+
+function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
+  const [first, ...rest] = parents
+  // Without a sealed input there is no policy to derive from, and no committee that anybody chose.
+  if (first === undefined) throw fail('output-refused', { meta: { clause: 'inputs', reason: 'no sealed input' } })
+  return derivePolicy(facts.buyer, job.spec.derived.royalty, [first, ...rest])
+}
+
+// A receipt is a promise; what was read back is a fact. Two stores must give the whole object on their own.
+async function readBack(manifest: Manifest, dek: Secret, stores: readonly Store[]): Promise<void> {
+  let whole = 0
+  const faults: Hex[] = []
+  for (const store of stores)
+    try {
+      for await (const _ of openObject({ manifest, dek, stores: [store] }));
+      whole++
+    } catch {
+      faults.push(store.id as Hex)
+    }
+  if (whole < 2) throw fail('storage-failed', { expected: 2, actual: whole, meta: { faults } })
+}

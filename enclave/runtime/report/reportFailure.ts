@@ -1,0 +1,39 @@
+import {
+  AllodError,
+  allodDomain,
+  anyJson,
+  failedType,
+  type Hex,
+  type JobDocument,
+  type SigningKey,
+  sha256,
+  signDigest,
+  toHex,
+  typedDigest,
+  utf8,
+} from '@allod/protocol'
+import type { Events } from '../Events.ts'
+import { ask, type HostLink } from '../HostLink.ts'
+
+/** Failures that the enclave signs on chain: the order ends and no fee vests. Anything else leaves it to a rebind. */
+const final = new Set(['runtime/engine-failed', 'runtime/output-refused', 'content/bad-archive', 'content/wrong-key'])
+
+/** Tells the buyer why, by its code, and the chain where the failure is the job's own. */
+export async function reportFailure(
+  host: HostLink,
+  job: JobDocument,
+  key: SigningKey,
+  events: Events,
+  error: unknown,
+): Promise<void> {
+  const code = error instanceof AllodError ? error.code : 'runtime/internal'
+  events.phase('failed', code)
+  if (!final.has(code)) return
+  const reason: Hex = toHex(sha256(utf8(code)))
+  const failed = { order: job.order, generation: job.generation, reason, input: 255 }
+  const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), failedType, failed)
+  // The order may not have started, or be over: then there is nothing to end.
+  await ask(host, 'provider', '/fail', { failed, signature: signDigest(key, digest), code }, anyJson(8)).catch(
+    () => undefined,
+  )
+}

@@ -1,0 +1,116 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  allodDomain,
+  anyJson,
+  envelopeHash,
+  type Json,
+  lineageOf,
+  noLineage,
+  type ReportRequest,
+  reportedType,
+  signDigest,
+  typedDigest,
+} from '@allod/protocol'
+import { runEngine, writeJobFile } from './engine/runEngine.ts'
+import { fail } from './errors.ts'
+import { ask } from './HostLink.ts'
+import { type SealedOutput, sealOutput } from './outputs/sealOutput.ts'
+import { makeReport } from './report/makeReport.ts'
+import { nowSeconds, type OpenOrder, sendBeat } from './runOrder.ts'
+
+/** What a job of each kind leaves, by the folder of `/out` it is in. */
+const outputNames = { finetune: 'adapter', run: 'result' } as const
+
+/**
+ * A job that ends by itself: run, seal, report.
+ * @throws runtime/engine-failed, runtime/output-refused, runtime/storage-failed, runtime/lease-lost
+ */
+export async function runJob(order: OpenOrder): Promise<void> {
+  const { job, events, places, terms, lease, onLease } = order
+  writeJobFile(places, job, job.spec.engine.parameters)
+  events.phase('running')
+  const figures = await runEngine(job, places, {
+    terms,
+    onFigures: (f) => events.figures(f),
+    onStarted: (engine) => {
+      onLease.follow = (state) => {
+        if (state === 'lost') engine.kill()
+        else if (state === 'paused') engine.pause()
+        else engine.resume()
+      }
+    },
+  })
+  events.phase('sealing')
+  const sealed = await sealResult(order)
+  // The last of the time, before the report ends it.
+  await lease.stop()
+  const { alive, signatures } = await lease.renew()
+  await sendBeat(order.host, alive, signatures)
+  await sendReport(order, { ...figures, sealed })
+  events.phase('reported')
+}
+
+function sealResult({ job, grant, opened, stores, keys, places }: OpenOrder): Promise<SealedOutput> {
+  const { kind } = job.spec
+  if (kind === 'serve') throw fail('output-refused', { meta: { clause: 'kind', kind } })
+  const name = outputNames[kind]
+  return sealOutput({
+    name,
+    folder: join(places.output, name),
+    job,
+    facts: grant.facts,
+    parents: opened.map(({ objectId, manifest }) => ({ objectId, policy: manifest.policy })),
+    stores,
+    signing: keys.signing,
+  })
+}
+
+async function sendReport(
+  order: OpenOrder,
+  {
+    metrics,
+    leakage,
+    sealed,
+  }: Pick<Parameters<typeof makeReport>[4], 'metrics' | 'leakage'> & { readonly sealed: SealedOutput },
+): Promise<void> {
+  const { host, job, keys, elected, grant, startedAt, places } = order
+  const { output, storage, derived, manifest } = sealed
+  const { envelope } = makeReport(keys.signing, job, elected, grant, {
+    metrics,
+    leakage,
+    outputs: [output],
+    storage: [...storage],
+    startedAt,
+    endedAt: nowSeconds(),
+    datasetSizeClass: sizeClass(join(places.input, 'dataset')),
+    derived,
+  })
+  const reported = {
+    order: job.order,
+    generation: job.generation,
+    reportHash: envelopeHash(envelope),
+    lineage: derived ? lineageOf(derived) : noLineage,
+  }
+  const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), reportedType, reported)
+  const request: ReportRequest = {
+    envelope,
+    reported,
+    signature: signDigest(keys.signing, digest),
+    derived,
+    manifests: { [output.name]: manifest as Json },
+  }
+  await ask(host, 'provider', '/report', request as unknown as Json, anyJson(8), { timeoutMs: 120_000 })
+}
+
+/** The power of two that bounds a folder's size: all that a report says of a dataset's size. Null where there is none. */
+function sizeClass(folder: string): number | null {
+  const size = statSync(folder, { throwIfNoEntry: false })
+  return size === undefined ? null : Math.ceil(Math.log2(Math.max(1, folderBytes(folder))))
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}

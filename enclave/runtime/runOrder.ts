@@ -1,0 +1,164 @@
+import type { Store } from '@allod/content/stores'
+import {
+  type Alive,
+  anyJson,
+  intersectPolicies,
+  type JobDocument,
+  type NamedPolicy,
+  type SignedBy,
+  type Terms,
+} from '@allod/protocol'
+import { collectVotes, type Elected } from './attest/collectVotes.ts'
+import type { Attester } from './attest/gatherEvidence.ts'
+import { type EnclaveKeys, newEnclaveKeys } from './attest/newEnclaveKeys.ts'
+import { Events } from './Events.ts'
+import { type Grant, obtainGrant } from './grant/obtainGrant.ts'
+import { type OpenedKey, openKeys } from './grant/openKeys.ts'
+import { ask, type HostLink } from './HostLink.ts'
+import { openInputs } from './inputs/openInputs.ts'
+import { fetchJob } from './job/fetchJob.ts'
+import { LeaseKeeper, type LeaseState } from './lease/LeaseKeeper.ts'
+import type { Places } from './places.ts'
+import { reportFailure } from './report/reportFailure.ts'
+import { runJob } from './runJob.ts'
+import { serveAgent } from './serve/serveAgent.ts'
+import { storesOf } from './stores.ts'
+
+/** An order whose inputs are open: everything a job needs. */
+export type OpenOrder = {
+  readonly host: HostLink
+  readonly attester: Attester
+  readonly job: JobDocument
+  readonly keys: EnclaveKeys
+  readonly elected: Elected
+  readonly grant: Grant
+  readonly opened: readonly OpenedKey[]
+  readonly stores: readonly Store[]
+  /** What all inputs' policies allow together. */
+  readonly terms: Terms
+  readonly places: Places
+  readonly events: Events
+  readonly lease: LeaseKeeper
+  readonly startedAt: number
+  /** Pauses, resumes or ends the engine as the lease says; set once it runs. */
+  readonly onLease: { follow: (state: LeaseState) => void }
+}
+
+/** How long a start may take to become final. */
+const FINALITY_MS = 30 * 60_000
+
+/**
+ * One order, from boot to its end: attest, be voted for, start, be granted keys, open, run, seal, report, or serve until
+ * the term is over.
+ */
+export async function runOrder(host: HostLink, attester: Attester, places: Places): Promise<void> {
+  const job = await fetchJob(host)
+  const events = new Events(host, job)
+  events.phase('launched')
+  const keys = await newEnclaveKeys()
+  try {
+    const elected = await collectVotes(host, attester, job, keys)
+    events.phase('voted', `${elected.signatures.length} of ${job.committee.members.length} keepers`)
+    await ask(host, 'provider', '/start', { vote: elected.vote, signatures: elected.signatures }, anyJson(8), {
+      timeoutMs: 120_000,
+    })
+    events.phase('started')
+    const grant = await obtainGrant(host, job, elected, { deadlineMs: FINALITY_MS })
+    const opened = await openKeys(job, grant, keys.grant.secret, {
+      onBadShare: (keeper, objectId) =>
+        events.phase('attested', `a share of ${objectId} by keeper ${keeper} is bad and was left out`),
+    })
+    keys.grant.secret.erase()
+    events.phase('granted')
+    const stores = storesOf(host, job.spec)
+    await openInputs(job, opened, stores, places)
+    events.phase('opened')
+    const terms = termsOf(opened)
+    const onLease = { follow: (_: LeaseState) => {} }
+    const lease = newLease({ host, attester, job, keys, grant, terms, events, onLease })
+    lease.start()
+    const startedAt = nowSeconds()
+    const order: OpenOrder = {
+      host,
+      attester,
+      job,
+      keys,
+      elected,
+      grant,
+      opened,
+      stores,
+      terms,
+      places,
+      events,
+      lease,
+      startedAt,
+      onLease,
+    }
+    await (job.spec.kind === 'serve' ? serveAgent(order) : runJob(order))
+    events.phase('ended')
+  } catch (error) {
+    await reportFailure(host, job, keys.signing, events, error)
+    throw error
+  } finally {
+    await events.flush()
+    keys.service.secret.erase()
+    keys.signing.secret.erase()
+  }
+}
+
+/** Unix seconds by this machine's clock: a claim, which keepers hold against the chain's. */
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+function termsOf(opened: readonly OpenedKey[]): Terms {
+  const [first, ...rest] = opened.map(({ input, manifest }): NamedPolicy => ({ name: input, policy: manifest.policy }))
+  return first === undefined ? openTerms : intersectPolicies([first, ...rest])
+}
+
+// An order on public inputs only: nobody's secret is at stake, so nothing but the spec limits it.
+const openTerms: Terms = {
+  committee: `0x${'00'.repeat(32)}`,
+  purposes: ['finetune', 'run', 'serve'],
+  engines: { kind: 'any' },
+  builds: { kind: 'registry', noticeSeconds: 0 },
+  tee: { trust: 'hardware', kinds: ['sevsnp', 'tdx'], minimumTcb: 0, gpu: 'none' },
+  providers: { kind: 'any' },
+  machines: { kind: 'any' },
+  buyers: { kind: 'any' },
+  export: { adapter: 'buyer', full: 'buyer', data: 'buyer' },
+  outputs: {
+    maxBytes: 2 ** 40,
+    metrics: ['step', 'epoch', 'tokens', 'loss', 'lr', 'tokensPerSecond', 'evalLoss', 'gradNorm'],
+    logs: [],
+    maxMemorisation: null,
+  },
+  serving: {
+    logprobs: true,
+    embeddings: true,
+    tokensPerClientPerDay: Number.MAX_SAFE_INTEGER,
+    bytesPerClientPerDay: Number.MAX_SAFE_INTEGER,
+  },
+  lease: { ttlSeconds: 600, graceSeconds: 1800 },
+}
+
+function newLease(
+  parts: Pick<OpenOrder, 'host' | 'attester' | 'job' | 'keys' | 'grant' | 'terms' | 'events' | 'onLease'>,
+): LeaseKeeper {
+  const { host, events, terms, onLease } = parts
+  return new LeaseKeeper({
+    ...parts,
+    ttlMs: terms.lease.ttlSeconds * 1000,
+    graceMs: terms.lease.graceSeconds * 1000,
+    onState: (state) => {
+      if (state !== 'running')
+        events.phase('paused', state === 'lost' ? 'the lease is lost: keys are erased' : 'the keepers do not renew')
+      else events.phase('running')
+      onLease.follow(state)
+    },
+    onAlive: (alive, signatures) => sendBeat(host, alive, signatures),
+  })
+}
+
+/** Hands attested time to the provider, who has it paid. */
+export async function sendBeat(host: HostLink, alive: Alive, signatures: readonly SignedBy[]): Promise<void> {
+  await ask(host, 'provider', '/beat', { alive, signatures }, anyJson(8), { timeoutMs: 120_000 })
+}

@@ -1,0 +1,185 @@
+import {
+  type AccessToken,
+  accessTokenShape,
+  concat,
+  fromBase64Url,
+  fromUtf8,
+  isAllodError,
+  type Receipt,
+  sha256,
+  signReceipt,
+  toHex,
+  utf8,
+} from '@allod/protocol'
+import { fail } from '../errors.ts'
+import { nowSeconds, type OpenOrder } from '../runOrder.ts'
+import { callEngine } from './callEngine.ts'
+import type { Quotas } from './Quotas.ts'
+
+/** What an agent answers to: the OpenAI paths that make no sense to refuse. */
+const paths: Readonly<Record<string, string>> = {
+  '/v1/chat/completions': 'POST',
+  '/v1/completions': 'POST',
+  '/v1/embeddings': 'POST',
+  '/v1/models': 'GET',
+}
+const MAX_BODY_BYTES = 1 << 20
+
+/** A request as it was inside the seal. */
+export type InnerCall = {
+  readonly method: string
+  readonly path: string
+  readonly authorization: string | null
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** The answer, before it is sealed. */
+export type InnerAnswer = {
+  readonly status: number
+  readonly contentType: string
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Answers one request of a token's holder: quota, policy, engine, receipt. Nothing of it is kept.
+ * The receipt follows the body as one Server-Sent-Events comment, or comes as the member `allod_receipt` of a JSON answer.
+ */
+export async function answerChat(
+  order: OpenOrder,
+  socketPath: string,
+  quotas: Quotas,
+  call: InnerCall,
+  signal: AbortSignal,
+): Promise<InnerAnswer> {
+  try {
+    return await answer(order, socketPath, quotas, call, signal)
+  } catch (error) {
+    if (!isAllodError(error)) throw error
+    const { code, message, hint } = error.toJSON()
+    const body = utf8(
+      JSON.stringify({ error: { message: `${message}: ${hint}`, type: 'invalid_request_error', param: null, code } }),
+    )
+    return { status: code === 'protocol/token-refused' ? 401 : 400, contentType: 'application/json', body: once(body) }
+  }
+}
+
+async function answer(
+  order: OpenOrder,
+  socketPath: string,
+  quotas: Quotas,
+  call: InnerCall,
+  signal: AbortSignal,
+): Promise<InnerAnswer> {
+  const { spec } = order.job
+  if (paths[call.path] !== call.method)
+    throw fail('path-refused', { actual: `${call.method} ${call.path}`.slice(0, 80) })
+  if (spec.serve === null) throw fail('job-inconsistent', { meta: { part: 'serve' } })
+  const token = tokenOf(call.authorization)
+  quotas.admit(token, { order: order.job.order, issuer: spec.serve.tokenIssuer, now: nowSeconds() })
+  const given = await collect(call.body, MAX_BODY_BYTES)
+  const body = call.method === 'GET' ? given : allowedBody(given, call.path, order)
+  const engine = await callEngine(socketPath, { method: call.method, path: call.path, body, signal })
+  if (!engine.contentType.startsWith('text/event-stream')) {
+    const whole = await collect(engine.body, 64 << 20)
+    const usage = usageOf(fromUtf8(whole))
+    quotas.spend(token.id, usage.prompt + usage.completion)
+    const signed =
+      engine.status === 200 && call.method === 'POST' ? withReceipt(whole, receiptOf(order, body, whole, usage)) : whole
+    return { status: engine.status, contentType: engine.contentType, body: once(signed) }
+  }
+  return {
+    status: engine.status,
+    contentType: engine.contentType,
+    body: streamed(order, token, quotas, body, engine.body),
+  }
+}
+
+async function* streamed(
+  order: OpenOrder,
+  token: AccessToken,
+  quotas: Quotas,
+  request: Uint8Array,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const piece of body) {
+    parts.push(piece)
+    yield piece
+  }
+  const whole = concat(...parts)
+  const usage = usageOf(
+    fromUtf8(whole)
+      .split('\n')
+      .findLast((line) => line.includes('"usage":{')) ?? '',
+  )
+  quotas.spend(token.id, usage.prompt + usage.completion)
+  yield utf8(`: allod-receipt ${JSON.stringify(receiptOf(order, request, whole, usage))}\n\n`)
+}
+
+// What policies forbid is refused before the engine sees it; usage is always asked for, because quotas need it.
+function allowedBody(given: Uint8Array, path: string, order: OpenOrder): Uint8Array {
+  let body: Record<string, unknown>
+  try {
+    body = JSON.parse(fromUtf8(given)) as Record<string, unknown>
+  } catch (cause) {
+    throw fail('body-refused', { cause })
+  }
+  const { serving } = order.terms
+  const wantsLogprobs = body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== null
+  if (wantsLogprobs && !serving.logprobs) throw fail('policy-forbids', { meta: { clause: 'serving.logprobs' } })
+  if (path === '/v1/embeddings' && !serving.embeddings)
+    throw fail('policy-forbids', { meta: { clause: 'serving.embeddings' } })
+  return utf8(JSON.stringify(body.stream === true ? { ...body, stream_options: { include_usage: true } } : body))
+}
+
+function tokenOf(authorization: string | null): AccessToken {
+  const encoded = /^Bearer ([A-Za-z0-9_-]{1,2000})$/.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) throw fail('token-missing')
+  try {
+    return accessTokenShape(JSON.parse(fromUtf8(fromBase64Url(encoded))))
+  } catch (cause) {
+    throw fail('token-missing', { cause })
+  }
+}
+
+type Usage = { readonly prompt: number; readonly completion: number }
+
+function usageOf(text: string): Usage {
+  const figure = (name: string) => Number(new RegExp(`"${name}":(\\d{1,9})`).exec(text)?.[1] ?? 0)
+  return { prompt: figure('prompt_tokens'), completion: figure('completion_tokens') }
+}
+
+function receiptOf({ job, opened, keys }: OpenOrder, request: Uint8Array, response: Uint8Array, usage: Usage): Receipt {
+  const salt = crypto.getRandomValues(new Uint8Array(32))
+  return signReceipt(keys.signing, {
+    order: job.order,
+    generation: job.generation,
+    objects: opened.map((o) => o.objectId),
+    engine: job.spec.engine.digest,
+    salt: toHex(salt),
+    requestHash: toHex(sha256(salt, sha256(request))),
+    responseHash: toHex(sha256(salt, sha256(response))),
+    promptTokens: usage.prompt,
+    completionTokens: usage.completion,
+    time: nowSeconds(),
+  })
+}
+
+function withReceipt(whole: Uint8Array, receipt: Receipt): Uint8Array {
+  return utf8(JSON.stringify({ ...(JSON.parse(fromUtf8(whole)) as object), allod_receipt: receipt }))
+}
+
+async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of body) {
+    size += part.length
+    if (size > maxBytes) throw fail('body-refused', { expected: `at most ${maxBytes} bytes` })
+    parts.push(part)
+  }
+  return concat(...parts)
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
