@@ -1,6 +1,7 @@
 import type { Hex } from './bytes.ts'
 import { documentHash } from './canonical.ts'
 import { hex, integer, oneOf, record, type Shaped, text } from './shape.ts'
+import { signedByShape } from './votes.ts'
 
 /** One entry of a keeper's hash-chained log. Two entries with one (keeper, boot, seq) prove that it lied. */
 export const decisionShape = record({
@@ -19,6 +20,10 @@ export const decisionShape = record({
   outcome: text(80, /^[a-z0-9-]+(\/[a-z0-9-]+)?$/),
 })
 export type Decision = Shaped<typeof decisionShape>
+
+/** An entry as it stands in the log, signed over `decisionHash`. */
+export const signedDecisionShape = record({ decision: decisionShape, by: signedByShape })
+export type SignedDecision = Shaped<typeof signedDecisionShape>
 
 /** The hash that is signed, and that the next entry names as `previous`. */
 export const decisionHash = (decision: Decision): Hex => documentHash('allod/decision/v1', decision)

@@ -54,6 +54,16 @@ export const jobSpecShape = record({
 export type JobSpec = Shaped<typeof jobSpecShape>
 export type JobInput = JobSpec['inputs'][string]
 
+/**
+ * Which export clause of a policy an order's output falls under. The spec is hashed into the order, so everybody sees the
+ * same kind; the runtime refuses an output of another kind than this. Null for serve, which has no output.
+ */
+export function outputKindOf({ kind, engine }: JobSpec): 'adapter' | 'full' | 'data' | null {
+  if (kind === 'serve') return null
+  if (kind === 'run') return 'data'
+  return engine.parameters.method === 'lora' ? 'adapter' : 'full'
+}
+
 /** The hash that goes into the order. */
 export const specHash = (spec: JobSpec): Hex => documentHash('allod/spec/v1', jobSpecShape(spec))
 

@@ -84,6 +84,7 @@ export const factsShape = record({
     8,
   ),
   seconds: integer(1),
+  /** From when this generation's time counts: its start on chain, or the newest challenge it answered where that is later. */
   startedAt: integer(),
 })
 export type Facts = Shaped<typeof factsShape>
@@ -130,6 +131,8 @@ export type GrantReply = Shaped<typeof grantReplyShape>
  */
 export const renewShape = record({
   lease: leaseShape,
+  /** The order's terms: the contract takes them to say whether keys may still be held. */
+  terms: orderTermsShape,
   from: integer(),
   upTo: integer(),
   challenge: challengeShape,
@@ -167,6 +170,10 @@ export const releaseReplyShape = record({
   by: signedByShape,
 })
 export type ReleaseReply = Shaped<typeof releaseReplyShape>
+
+/** The hash a keeper signs for a released share. */
+export const releaseHash = (order: Hex, { objectId, index, sealed }: Omit<ReleaseReply, 'by'>): Hex =>
+  documentHash('allod/release/v1', { order, objectId, index, sealed })
 
 /** HPKE info under which a keeper re-seals a share to an enclave: bound to one order, enclave, object and share. */
 export const grantInfo = (to: {
