@@ -171,6 +171,8 @@ export type View = {
   /** null where nobody registered it. */
   readonly provider: (provider: Hex) => Promise<ProviderOnChain | null>
   readonly asset: (objectId: Hex) => Promise<AssetOnChain>
+  /** The order whose report made a derived object, from its LineageRecorded event; null for an original. */
+  readonly originOf: (objectId: Hex) => Promise<{ readonly market: Hex; readonly order: Hex } | null>
   /** The build a measurement stands for at this block; null where none. */
   readonly buildOf: (measurement: Hex) => Promise<Hex | null>
   readonly build: (build: Hex) => Promise<BuildOnChain>
