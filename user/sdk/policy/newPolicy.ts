@@ -24,7 +24,7 @@ export type PolicyChoices = {
 /** A royalty of nothing. */
 export const noRoyalty: Royalty = { bps: 0, floorPerSecond: '0', floorPerOrder: '0' }
 
-const METRICS = ['step', 'tokens', 'loss', 'lr', 'tokensPerSecond', 'eval', 'checkpoint'] as const
+const METRICS = ['step', 'epoch', 'tokens', 'loss', 'lr', 'tokensPerSecond', 'evalLoss', 'gradNorm'] as const
 
 /**
  * A policy that is strict where nothing was chosen: nothing is exported, machines and providers are registered, builds are

@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Json } from '@allod/protocol'
+import { fail } from '../errors.ts'
+import { type OrderBook, type OrderRecord, parseOrderRecord } from '../order/orderRecord.ts'
+import { ownFolder, readJson, writeJson } from './files.ts'
+
+const NAME = /^0x[0-9a-f]{64}\.json$/
+const MAX_ORDERS = 10_000
+
+/** Orders as files `<id>.json` in a folder. `get` takes an id, its beginning (at least 6 digits), or `last`. */
+export function openOrderBook(folder: string): OrderBook {
+  const list = async (): Promise<readonly OrderRecord[]> => {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => NAME.test(name)).slice(0, MAX_ORDERS)
+    const records = await Promise.all(names.map(async (name) => parseOrderRecord(await readJson(join(folder, name)))))
+    return records.sort((a, b) => a.placedAt - b.placedAt || (a.order < b.order ? -1 : 1))
+  }
+  return {
+    list,
+    async save(order) {
+      await ownFolder(folder)
+      await writeJson(join(folder, `${order.order}.json`), order as Json)
+    },
+    async get(named) {
+      const records = await list()
+      if (named === 'last' && records.length > 0) return records.at(-1) as OrderRecord
+      const isPrefix = /^0x[0-9a-f]{6,64}$/.test(named)
+      const found = isPrefix ? records.filter((r) => r.order.startsWith(named)) : []
+      const [first] = found
+      if (first === undefined) throw fail('unknown-order', { actual: named.slice(0, 80) })
+      if (found.length > 1)
+        throw fail('ambiguous-order', { actual: named, meta: { orders: found.map((r) => r.order) } })
+      return first
+    },
+  }
+}
