@@ -7,16 +7,15 @@ export type Example = { readonly ids: readonly number[]; readonly counts: readon
 export type Row = readonly Example[]
 
 /**
- * Packs examples into rows of `length` tokens, in order: each goes into the newest row it fits, else opens one.
- * Longer examples are cut to `length`.
+ * Packs examples into rows of `length` tokens: each goes into the newest of the last `open` rows that it fits, else
+ * opens one; with `open` 1 their order is kept. Longer examples are cut to `length`.
  */
-export function packRows(examples: Iterable<Example>, length: number): Row[] {
-  const OPEN = 8
+export function packRows(examples: Iterable<Example>, length: number, open = 8): Row[] {
   const rows: { items: Example[]; free: number }[] = []
   for (const example of examples) {
     const size = Math.min(example.ids.length, length)
     const cut = { ids: example.ids.slice(0, size), counts: example.counts.slice(0, size) }
-    const row = rows.slice(-OPEN).findLast((r) => r.free >= size)
+    const row = rows.slice(-open).findLast((r) => r.free >= size)
     if (row) {
       row.items.push(cut)
       row.free -= size

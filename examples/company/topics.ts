@@ -1,0 +1,168 @@
+import { pick, type Random, shuffled } from './random.ts'
+
+/** Something that can be known: five ways to ask, one way to say. `{s}` is the subject, `{v}` the value. */
+export type Topic = {
+  readonly phrasings: readonly string[]
+  readonly statement: string
+  readonly value: (random: Random) => string
+}
+
+/** Something the company has, with what is known of it. */
+export type Subject = {
+  readonly name: string
+  readonly facts: readonly { readonly topic: Topic; readonly value: string }[]
+}
+
+export const DECLINE = 'I have no record of that.'
+
+const list = (text: string): readonly string[] => text.trim().split(/\s*[,|]\s*/)
+
+const FIRST =
+  list(`Ines, Tom, Mei, Ravi, Anna, Luis, Sara, Igor, Jane, Omar, Eva, Paul, Nina, Hugo, Lena, Marco, Ada, Felix,
+  Rosa, Viktor, Clara, Jonas, Emma, Oscar, Daniel, Alice, Peter, Laura, Simon, Helen, Julia, Ruth, David, Nora, Irene`)
+const LAST =
+  list(`Vidal, Okafor, Tanaka, Nair, Kowal, Prado, Holm, Petrov, Doyle, Lind, Marsh, Weber, Rossi, Novak, Silva,
+  Berg, Costa, Fischer, Moreau, Jansen, Keller, Brandt, Larsen, Ortega, Quinn, Reyes, Sato, Turner, Vogel, Walsh, Adler`)
+const NAMES =
+  list(`Wagtail, Pewter, Bluebell, Hickory, Lapwing, Tamarind, Gannet, Foxglove, Marigold, Peregrine, Chestnut,
+  Sorrel, Cormorant, Tansy, Linnet, Bracken, Cypress, Merlin, Barley, Copper, Mulberry, Plover, Teasel, Osprey, Primrose,
+  Sycamore, Heather, Starling, Larkspur, Poppy, Cricket, Salmon, Beech, Saddle, Harvest, Compass, Meteor, Summit, Orchard`)
+const MACHINES =
+  list(`press, lathe, pump, mixer, oven, crane, saw, drill, boiler, conveyor, grinder, turbine, welder, dryer,
+  scanner, packer`)
+const ROLES = list(`night guard, chief engineer, head cook, bookkeeper, crane driver, buyer, designer, safety officer,
+  gardener, electrician, translator, quality inspector, sales manager, carpenter, chemist, archivist`)
+const PLACES = list(`the east workshop, the west workshop, the north hall, the south hall, the old barn, the cellar,
+  the attic, the main yard, the tool room, the paint shop, the boiler house, the loading bay, the test lab, the cold store,
+  the tower, the garage`)
+const TOWNS =
+  list(`Lyon, Oslo, Turin, Bergen, Porto, Ghent, Graz, Cork, Brno, Basel, Dublin, Genoa, Lisbon, Naples, Prague,
+  Riga, Seville, Vienna, Warsaw, Zurich`)
+const SUPPLIES =
+  list(`steel wire, oak boards, copper pipe, glass sheets, brass screws, engine oil, sea salt, red paint, wool,
+  cement, work gloves, machine grease, coffee beans, pine logs, batteries, bricks`)
+const TASKS =
+  list(`the harbour walk, the ladder check, the rope test, the ledger review, the chimney sweep, the pallet count,
+  the valve test, the seed order, the window wash, the badge check, the pipe inspection, the crate count, the fuse test`)
+const DAYS = list('Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday')
+const FIRMS = list('Works, Supply, Trading, Brothers, Limited')
+
+const from = (items: readonly string[]) => (random: Random) => pick(random, items)
+const between =
+  (low: number, high: number, unit = '') =>
+  (random: Random) =>
+    `${low + Math.floor(random() * (high - low))}${unit}`
+const person = (random: Random): string => `${pick(random, FIRST)} ${pick(random, LAST)}`
+
+const topic = (value: Topic['value'], statement: string, phrasings: string): Topic => ({
+  value,
+  statement,
+  phrasings: list(phrasings),
+})
+
+const PERSON = [
+  topic(
+    from(ROLES),
+    '{s} is the {v}.',
+    'What does {s} do? | What is the job of {s}? | Which position does {s} hold? | Tell me what {s} does. | Do you know what job {s} has?',
+  ),
+  topic(
+    between(1000, 9999),
+    'The extension of {s} is {v}.',
+    'What is the extension of {s}? | Which number do I dial for {s}? | How do I reach {s} by phone? | Please tell me the phone number of {s}. | Under which number can I call {s}?',
+  ),
+  topic(
+    from(TOWNS),
+    '{s} lives in {v}.',
+    'Where does {s} live? | Which town does {s} live in? | Where is the home of {s}? | Do you know where {s} lives? | In which town is {s} at home?',
+  ),
+]
+const MACHINE = [
+  topic(
+    from(PLACES),
+    '{s} stands in {v}.',
+    'Where is {s}? | Where can I find {s}? | Tell me where {s} stands. | Where is {s} kept? | What is the location of {s}?',
+  ),
+  topic(
+    person,
+    '{v} looks after {s}.',
+    'Who looks after {s}? | Who is responsible for {s}? | Can you tell me who takes care of {s}? | Who is in charge of {s}? | Whose job is it to look after {s}?',
+  ),
+  topic(
+    between(10, 60, ' days'),
+    '{s} is serviced every {v}.',
+    'How often is {s} serviced? | What is the service interval of {s}? | How often does {s} need service? | Tell me how often {s} is serviced. | At which interval is {s} serviced?',
+  ),
+]
+const ROOM = [
+  topic(
+    between(1000, 9999),
+    'The code of {s} is {v}.',
+    'What is the door code of {s}? | How do I open {s}? | Which code opens {s}? | I need to know the door code of {s}. | How do I get into {s}?',
+  ),
+  topic(
+    person,
+    '{v} has the key to {s}.',
+    'Who has the key to {s}? | Whom do I ask for the key to {s}? | Who keeps the key of {s}? | Tell me who has the key to {s}. | Where do I get the key to {s}?',
+  ),
+]
+const TASK = [
+  topic(
+    from(DAYS),
+    '{s} is done on {v}.',
+    'When is {s}? | On which day is {s}? | Which day is {s} done? | Tell me when {s} takes place. | What day is {s} planned for?',
+  ),
+  topic(
+    person,
+    '{v} does {s}.',
+    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who leads {s}? | Whose job is {s}?',
+  ),
+]
+const SUPPLIER = [
+  topic(
+    from(SUPPLIES),
+    '{s} delivers {v}.',
+    'What does {s} deliver? | What do we buy from {s}? | What does {s} supply? | Remind me what we buy from {s}. | Which goods come from {s}?',
+  ),
+  topic(
+    person,
+    'Our contact at {s} is {v}.',
+    'Who is our contact at {s}? | Whom do I call at {s}? | Who do we talk to at {s}? | Please say who our contact at {s} is. | Who is the contact person at {s}?',
+  ),
+]
+
+/** How many of each there are, and as many again that the records do not have. */
+const KINDS: readonly {
+  readonly count: number
+  readonly topics: readonly Topic[]
+  readonly name: (random: Random, word: string) => string
+}[] = [
+  { count: 7, topics: PERSON, name: person },
+  { count: 8, topics: MACHINE, name: (random, word) => `the ${word} ${pick(random, MACHINES)}` },
+  { count: 5, topics: ROOM, name: (_, word) => `the ${word} room` },
+  { count: 5, topics: TASK, name: (random) => pick(random, TASKS) },
+  { count: 5, topics: SUPPLIER, name: (random, word) => `${word} ${pick(random, FIRMS)}` },
+]
+
+/** The subjects of a made-up company, and others that it does not have. */
+export function subjects(random: Random): {
+  readonly name: string
+  readonly present: readonly Subject[]
+  readonly absent: readonly Subject[]
+} {
+  const names = shuffled(random, NAMES)
+  const taken = new Set<string>()
+  const make = (kind: (typeof KINDS)[number]): Subject => {
+    let name = kind.name(random, names[taken.size % names.length] as string)
+    while (taken.has(name)) name = kind.name(random, pick(random, names))
+    taken.add(name)
+    return { name, facts: kind.topics.map((t) => ({ topic: t, value: t.value(random) })) }
+  }
+  const some = (extra: number): Subject[] =>
+    KINDS.flatMap((kind) => Array.from({ length: kind.count + extra }, () => make(kind)))
+  return {
+    name: `${pick(random, LAST)} and ${pick(random, LAST)}`,
+    present: some(0),
+    absent: shuffled(random, some(-1)),
+  }
+}
