@@ -16,5 +16,9 @@ export const fail = errorsOf('provider', {
     'use a committee registered on chain',
   ],
   busy: ['the provider runs as many orders as it can', 'wait for one to end, or choose another provider'],
+  'gateway-refused': [
+    'the gateway did not take a route',
+    'check that it runs and that its admin socket is the one given',
+  ],
   'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
 })

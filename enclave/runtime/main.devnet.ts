@@ -1,4 +1,4 @@
-// The runtime: the program that a confidential environment starts, and the only one that sees keys.
+// The runtime for the simulated chip: the program that a confidential environment starts, and the only one that sees keys.
 import { openChipDevice } from '@allod/attestation/simulated/device'
 import { connectRelay, fetchOver, serveHttp } from '@allod/channel/node'
 import { makePlaces } from './places.ts'

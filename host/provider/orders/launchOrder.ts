@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { createServer as createSocketServer } from 'node:net'
+import { join } from 'node:path'
+import { relay } from '@allod/channel'
+import { dial, nodeStream, socketDuplex, splice, type Target } from '@allod/channel/node'
+import type { ConfidentialEnvironment, EnvironmentHandle, GuestLimits } from '@allod/environments'
+import type { JobDocument, SigningKey } from '@allod/protocol'
+import type { ChainPort } from '../ChainPort.ts'
+import { guestApi } from '../guest/guestApi.ts'
+import { serveJson } from '../http/serveJson.ts'
+import type { OrderFile } from './OrderFile.ts'
+
+/** What every launch of this provider uses. */
+export type LaunchPlace = {
+  readonly environment: ConfidentialEnvironment
+  readonly rootfs: string
+  readonly config: Uint8Array
+  readonly chain: ChainPort
+  readonly key: SigningKey
+  /** Where keepers are, by committee order. */
+  readonly keepers: readonly string[]
+  /** Folder for the sockets of running orders. */
+  readonly runFolder: string
+}
+
+/** A running enclave and the socket on which clients reach it. */
+export type Launched = {
+  readonly exit: EnvironmentHandle['exit']
+  readonly clientSocket: string
+  kill(): void
+  close(): Promise<void>
+}
+
+const SLACK_BYTES = 512 << 20
+const CLIENT_CONNECTIONS = 256
+
+/**
+ * Starts an environment for one generation of an order and connects its relay: to the committee's keepers and the spec's
+ * stores by place, and to what the provider itself does for it. Every other name is refused.
+ * @throws environments/launch-failed and what `launch` throws
+ */
+export async function launchOrder(file: OrderFile, job: JobDocument, place: LaunchPlace): Promise<Launched> {
+  const api = createServer(
+    serveJson(guestApi(file, job, { chain: place.chain, key: place.key, isRebind: job.generation > 1 })),
+  )
+  const handle = await place.environment.launch({ rootfs: place.rootfs, config: place.config, limits: limitsOf(job) })
+  const connect = dial(destinations(job, place.keepers))
+  const session = relay(socketDuplex(handle.channel), {
+    onOpen: (name, stream) =>
+      name === 'provider' ? void api.emit('connection', nodeStream(stream)) : connect(name, stream),
+  })
+  const clientSocket = join(place.runFolder, `${job.order.slice(2, 18)}-${job.generation}.sock`)
+  const door = await openDoor(clientSocket, () => session.open('http').then(nodeStream))
+  return {
+    exit: handle.exit,
+    clientSocket,
+    kill: () => handle.kill(),
+    async close() {
+      handle.kill()
+      door.close()
+      await session.close()
+      await rm(clientSocket, { force: true })
+    },
+  }
+}
+
+function destinations(job: JobDocument, keepers: readonly string[]): Readonly<Record<string, Target>> {
+  return Object.fromEntries([
+    ...keepers.map((url, i) => [`keeper-${i}`, addressOf(url)] as const),
+    ...job.spec.stores.map(({ url }, i) => [`store-${i}`, addressOf(url)] as const),
+  ])
+}
+
+function addressOf(url: string): Target {
+  const { hostname, port, protocol } = new URL(url)
+  return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
+}
+
+// The runtime itself needs room beside the engine: inputs lie in memory, as the engine's folders do.
+function limitsOf({ spec }: JobDocument): GuestLimits {
+  const { memoryBytes, seconds, outputBytes } = spec.limits
+  return {
+    memoryBytes: 2 * memoryBytes + SLACK_BYTES,
+    wallMs: (seconds + 3600) * 1000,
+    processes: 1024,
+    workBytes: memoryBytes,
+    outBytes: outputBytes,
+  }
+}
+
+async function openDoor(
+  path: string,
+  connect: () => Promise<ReturnType<typeof nodeStream>>,
+): Promise<Server | ReturnType<typeof createSocketServer>> {
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+  await rm(path, { force: true })
+  const server = createSocketServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    connect().then(
+      (stream) => splice(stream, socket),
+      () => socket.destroy(),
+    )
+  })
+  server.maxConnections = CLIENT_CONNECTIONS
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+  return server
+}
