@@ -13,12 +13,15 @@ import {
   tagged,
   text,
   toBase64Url,
+  toHex,
 } from '@allod/protocol'
 
 /** What the chip does for one guest. */
 export type ReportSource = {
   report(reportData: Uint8Array): Uint8Array
   endorsement(): Uint8Array
+  /** 32 bytes bound to chip, measurement, configuration and context, as SNP's MSG_KEY_REQ gives them. */
+  derive(context: string): Uint8Array
   gpus(nonce: Uint8Array): readonly { readonly evidence: Uint8Array; readonly endorsement: Uint8Array }[]
 }
 
@@ -37,6 +40,7 @@ const requestShape = tagged('op', {
   write: record({ op: oneOf('write'), entry: name, attribute: oneOf('inblob'), value: text(200) }),
   read: record({ op: oneOf('read'), entry: name, attribute: oneOf('outblob', 'auxblob', 'generation', 'provider') }),
   gpu: record({ op: oneOf('gpu'), nonce: hex(32) }),
+  derive: record({ op: oneOf('derive'), context: text(64, /^[a-z0-9/-]+$/) }),
 })
 type Request = Shaped<typeof requestShape>
 
@@ -91,6 +95,7 @@ function answer(entries: Map<string, Entry>, source: ReportSource, request: Requ
       evidence: toBase64Url(evidence),
       endorsements: [toBase64Url(endorsement)],
     }))
+  if (request.op === 'derive') return toHex(source.derive(request.context))
   if (request.op === 'mkdir') {
     if (entries.has(request.entry)) throw fail('entry-exists', { actual: request.entry })
     if (entries.size >= MAX_ENTRIES) throw fail('no-entry', { expected: MAX_ENTRIES })

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { endorse, signGpuReport, signReport, simulatedMeasurement } from '@allod/attestation/simulated'
 import type { Misbehaviour } from '@allod/environments'
-import { fromHex, type Hex, sha256, toHex } from '@allod/protocol'
+import { concat, fromHex, type Hex, lp, sha256, toHex, utf8 } from '@allod/protocol'
 import type { ChipKeys } from './chipKeys.ts'
 import type { ReportSource } from './reportDevice.ts'
 
@@ -49,6 +49,21 @@ export function reportSource(
         level: tcb(),
         ...window(),
       }),
+    derive: (context) =>
+      new Uint8Array(
+        hkdfSync(
+          'sha256',
+          keys.chip.secret.expose(),
+          new Uint8Array(),
+          concat(
+            utf8('allod/sim-derive/v1'),
+            lp(fromHex(simulatedMeasurement(launched.build), 48)),
+            lp(fromHex(launched.configHash, 32)),
+            lp(utf8(context)),
+          ),
+          32,
+        ),
+      ),
     gpus: (nonce) =>
       keys.gpus.map(({ key, deviceId }) => ({
         evidence: signGpuReport(key, {

@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { errorFromJson, errorsOf, type Hex, integer, list, record, text, toBase64Url } from '@allod/protocol'
+import {
+  errorFromJson,
+  errorsOf,
+  fromHex,
+  type Hex,
+  hex,
+  integer,
+  list,
+  record,
+  Secret,
+  text,
+  toBase64Url,
+} from '@allod/protocol'
 import type { EvidenceBundle } from '../evidence.ts'
 
 /** The TEE's driver as an enclave sees it. */
@@ -10,6 +22,8 @@ export type ChipDevice = {
   cpuEvidence(reportData: Uint8Array): Promise<EvidenceBundle['cpu']>
   /** Evidence of every GPU over a nonce; an empty list where there is none. */
   deviceEvidence(nonce: Hex): Promise<EvidenceBundle['devices']>
+  /** 32 bytes that the chip gives to this build under this configuration only, at every launch alike. */
+  deriveKey(context: string): Promise<Secret>
 }
 
 const fail = errorsOf('attestation', {
@@ -49,6 +63,8 @@ export const openChipDevice = (socketPath: string): ChipDevice => ({
       const gpus = gpuShape(await ask({ op: 'gpu', nonce }))
       return gpus.map((gpu) => ({ kind: 'simulated-gpu' as const, ...gpu }))
     }),
+  deriveKey: (context) =>
+    session(socketPath, async (ask) => new Secret(fromHex(hex(32)(await ask({ op: 'derive', context })), 32))),
 })
 
 type Ask = (request: unknown) => Promise<unknown>
