@@ -127,7 +127,7 @@ const openTerms: Terms = {
   export: { adapter: 'buyer', full: 'buyer', data: 'buyer' },
   outputs: {
     maxBytes: 2 ** 40,
-    metrics: ['step', 'epoch', 'tokens', 'loss', 'lr', 'tokensPerSecond', 'evalLoss', 'gradNorm'],
+    metrics: ['step', 'eval', 'checkpoint'],
     logs: [],
     maxMemorisation: null,
   },

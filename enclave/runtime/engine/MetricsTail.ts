@@ -1,15 +1,17 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Json, Policy } from '@allod/protocol'
-import { MAX_METRIC_LINES, releasedMetric } from './metrics.ts'
+import { type Metric, parseMetric } from '@allod/models'
+import type { Policy } from '@allod/protocol'
 
 const POLL_MS = 300
+/** How many lines of metrics a job may write in all. */
+const MAX_LINES = 100_000
 
 /** Follows an engine's metrics file while it grows, and passes on what policies let out. */
 export class MetricsTail {
   readonly #path: string
   readonly #allowed: Policy['outputs']['metrics']
-  readonly #onFigures: (figures: readonly Json[]) => Promise<void>
+  readonly #onFigures: (figures: readonly Metric[]) => Promise<void>
   readonly #stop = new AbortController()
   #loop: Promise<void> = Promise.resolve()
   #offset = 0
@@ -19,7 +21,7 @@ export class MetricsTail {
   constructor(
     path: string,
     allowed: Policy['outputs']['metrics'],
-    onFigures: (figures: readonly Json[]) => Promise<void>,
+    onFigures: (figures: readonly Metric[]) => Promise<void>,
   ) {
     this.#path = path
     this.#allowed = allowed
@@ -53,8 +55,8 @@ export class MetricsTail {
       const lines = (this.#rest + buffer.toString('utf8', 0, bytesRead)).split('\n')
       this.#rest = (lines.pop() ?? '').slice(0, 4096)
       this.#lines += lines.length
-      if (this.#lines > MAX_METRIC_LINES) return
-      const figures = lines.flatMap((line) => releasedMetric(line, this.#allowed) ?? [])
+      if (this.#lines > MAX_LINES) return
+      const figures = lines.flatMap((line) => parseMetric(line) ?? []).filter((m) => this.#allowed.includes(m.event))
       if (figures.length > 0) await this.#onFigures(figures)
     } finally {
       await file.close()

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatJob, type Metric, parseFinetuneReport } from '@allod/models'
 import type { JobDocument, Json, Policy, ReportPredicate, Terms } from '@allod/protocol'
 import { launchEngine, type RunningEngine } from '../engineSandbox/launchEngine.ts'
 import { fail } from '../errors.ts'
 import type { Places } from '../places.ts'
 import { MetricsTail } from './MetricsTail.ts'
-import { decimal } from './metrics.ts'
 
 /** Tasks an engine may have: threads of its matrix work included. */
 const ENGINE_TASKS = 256
@@ -17,8 +17,8 @@ export type EngineFigures = Pick<ReportPredicate, 'metrics' | 'leakage'>
 /** Writes `/in/job.json`: the job as the engine sees it, without a key, an address or a URL. */
 export function writeJobFile(places: Places, job: JobDocument, parameters: Readonly<Record<string, Json>>): void {
   const { kind, engine, inputs } = job.spec
-  const file = { version: 1, kind, parameters, seed: engine.seed, inputs: Object.keys(inputs).sort() }
-  writeFileSync(join(places.input, 'job.json'), JSON.stringify(file), { mode: 0o400 })
+  const file = formatJob({ version: 1, kind, parameters, seed: engine.seed, inputs: Object.keys(inputs).sort() })
+  writeFileSync(join(places.input, 'job.json'), file, { mode: 0o400 })
 }
 
 /** Starts the engine of a job; `program` follows the contract: `/engine/<kind>.mjs`. */
@@ -56,7 +56,7 @@ export async function runEngine(
     onStarted,
   }: {
     readonly terms: Terms
-    readonly onFigures: (figures: readonly Json[]) => Promise<void>
+    readonly onFigures: (figures: readonly Metric[]) => Promise<void>
     readonly onStarted: (engine: RunningEngine) => void
   },
 ): Promise<EngineFigures> {
@@ -68,37 +68,34 @@ export async function runEngine(
   await tail.stop()
   // Its last words may quote the data: the reason and the code are all that leaves.
   if (exit.reason !== 'ok') throw fail('engine-failed', { actual: exit.reason, meta: { exitCode: exit.code } })
-  return readFigures(places, terms)
+  return readFigures(places, job.spec.kind, terms)
 }
 
-function readFigures(places: Places, terms: Terms): EngineFigures {
+function readFigures(places: Places, kind: JobDocument['spec']['kind'], terms: Terms): EngineFigures {
   const path = join(places.output, 'report.json')
-  if (!existsSync(path)) return { metrics: {}, leakage: null }
+  if (kind !== 'finetune') {
+    requireMemorisation(terms.outputs, null)
+    return { metrics: {}, leakage: null }
+  }
+  if (!existsSync(path)) throw fail('engine-failed', { actual: 'no report.json' })
   if (statSync(path).size > MAX_REPORT_BYTES)
     throw fail('output-refused', { meta: { clause: 'report.json is too large' } })
-  const report = JSON.parse(readFileSync(path, 'utf8')) as { metrics?: unknown; leakage?: unknown }
-  const leakage = report.leakage === undefined || report.leakage === null ? null : figures(report.leakage)
-  requireMemorisation(terms.outputs, leakage)
-  return { metrics: figures(report.metrics), leakage }
+  const { leakage, version: _v, kind: _k, ...metrics } = parseFinetuneReport(readFileSync(path))
+  requireMemorisation(terms.outputs, leakage.memorisation)
+  return { metrics: figures(metrics), leakage: figures(leakage) }
 }
 
-// Verbatim share in per mille; an engine that measures nothing satisfies no limit.
-function requireMemorisation(outputs: Policy['outputs'], leakage: Readonly<Record<string, string>> | null): void {
+// An engine that measures nothing satisfies no limit.
+function requireMemorisation(outputs: Policy['outputs'], memorisation: string | null): void {
   if (outputs.maxMemorisation === null) return
-  const actual = leakage?.verbatimPerMille === undefined ? null : Number(leakage.verbatimPerMille)
-  if (actual === null || actual > outputs.maxMemorisation)
+  const perMille = memorisation === null ? null : Number(memorisation) * 1000
+  if (perMille === null || perMille > outputs.maxMemorisation)
     throw fail('output-refused', {
       expected: outputs.maxMemorisation,
-      actual,
+      actual: perMille,
       meta: { clause: 'outputs.maxMemorisation' },
     })
 }
 
-function figures(value: unknown): Record<string, string> {
-  const out: Record<string, string> = {}
-  if (typeof value !== 'object' || value === null) return out
-  for (const [name, figure] of Object.entries(value).slice(0, 64))
-    if (/^[a-zA-Z][a-zA-Z0-9]{0,31}$/.test(name) && typeof figure === 'number' && Number.isFinite(figure))
-      out[name] = decimal(figure)
-  return out
-}
+const figures = (values: Readonly<Record<string, string | number | null>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
