@@ -10,7 +10,7 @@ export async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array, 
     if (source.length > 0) yield source
     return
   }
-  if (Symbol.asyncIterator in source) {
+  if (!('getReader' in source)) {
     yield* source
     return
   }
@@ -39,6 +39,24 @@ export async function collect(source: ByteSource, maxBytes: number): Promise<Uin
     parts.push(piece)
   }
   return concat(...parts)
+}
+
+/** A source as a web stream, for a `Response` or a `Request`: pulled one piece at a time, cancelled when nobody reads. */
+export function streamOf(source: ByteSource): ReadableStream<Uint8Array> {
+  const pieces = piecesOf(source)
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await pieces.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** Reads a source by counts instead of pieces. */

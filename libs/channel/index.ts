@@ -1,5 +1,5 @@
 export * from './ByteDuplex.ts'
-export { type ByteSource, collect, piecesOf } from './ByteSource.ts'
+export { type ByteSource, collect, piecesOf, streamOf } from './ByteSource.ts'
 export {
   encodeRequest,
   encodeResponse,

@@ -12,15 +12,18 @@ export type Opener = { open(name: string): Promise<ByteDuplex> }
 const BODILESS = new Set([204, 205, 304])
 
 /**
- * A `fetch` whose every request goes to one named destination of a relay, over HTTP/1.1, a stream each. The URL gives
- * path, query and Host header; it does not choose the destination. Redirects are handed back, never followed.
+ * A `fetch` whose every request goes to one named destination of a relay, over HTTP/1.1, a stream each. The URL, or a
+ * path alone, gives path, query and Host header; it does not choose the destination. Redirects are handed back, never followed.
  * @throws channel/http-failed, channel/http-timeout, channel/head-too-large, channel/body-too-large, and what `open` throws
- * @example const response = await fetchOver(relay, 'store:0')('http://store/objects/…')
+ * @example const response = await fetchOver(relay, 'store:0')('/objects/…')
  */
 export function fetchOver(relay: Opener, name: string, limits: HttpLimits = {}): typeof fetch {
   const bounds = httpLimits(limits)
   return async (input, init) => {
-    const request = new Request(input, init)
+    const request = new Request(
+      typeof input === 'string' && input.startsWith('/') ? `http://channel${input}` : input,
+      init,
+    )
     const stream = nodeStream(await relay.open(name))
     const url = new URL(request.url)
     // No `agent`, not even false: with one, Node ignores createConnection and dials the host by itself.
