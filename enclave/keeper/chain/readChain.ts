@@ -1,0 +1,81 @@
+import type { AssetOnChain, ChainClient, MarketTerms, View } from '@allod/chain'
+import { fromHex, type Hex, type OrderTerms, offerHash, sha256, toHex } from '@allod/protocol'
+import type { ChainFacts, ChainQuery, ObjectSeen, OrderSeen, ReadChain, Release } from './ChainFacts.ts'
+
+const NOTHING: Hex = `0x${'00'.repeat(32)}`
+const NO_ROYALTY = { bps: 0, floorPerSecond: '0', floorPerOrder: '0' } as const
+
+/** Reads what a decision needs, all at one block on which every RPC agrees. @throws chain/… where they do not */
+export function readChain(client: ChainClient): ReadChain {
+  return async (query) => {
+    const latest = await client.latest()
+    const view = query.at === 'latest' ? latest : await client.final()
+    const terms = query.release ? marketTerms(query.release.terms) : null
+    const keyRelease = async (objectId: Hex, offer: Hex): Promise<Release | null> => {
+      if (!query.release || !terms) return null
+      const { enclave, build } = query.release
+      const said = await view.keyRelease({ terms, enclave, build: orNull(build), objectId, offer: orNull(offer) })
+      return { isAllowed: said.ok, reason: said.ok ? '' : said.reason }
+    }
+    const [order, release, provider, build, objects] = await Promise.all([
+      readOrder(view, query.order),
+      keyRelease(NOTHING, NOTHING),
+      query.provider === null ? null : view.provider(query.provider),
+      readBuild(view, query),
+      Promise.all(
+        query.objects.map(async ({ objectId, offer }) => readObject(view, objectId, await keyRelease(objectId, offer))),
+      ),
+    ])
+    return { block: view.block, headTime: latest.block.time, order, release, provider, build, objects }
+  }
+}
+
+async function readOrder(view: View, id: Hex): Promise<OrderSeen> {
+  const { state, job, isVested, isReported, committee, enclave, generation, startedAt } = await view.order(id)
+  // An order that does not exist has no kind; its state says so first.
+  return { state, job: job ?? 'run', isVested, isReported, committee, enclave, generation, startedAt }
+}
+
+async function readBuild(view: View, { build, measurement }: ChainQuery): Promise<ChainFacts['build']> {
+  if (build === null || measurement === null) return null
+  const [{ isApproved, announcedAt }, measured] = await Promise.all([
+    view.build(build),
+    view.buildOf(toHex(sha256(fromHex(measurement)))),
+  ])
+  return { isApproved, announcedAt, measured }
+}
+
+async function readObject(view: View, objectId: Hex, release: Release | null): Promise<ObjectSeen> {
+  const asset = await view.asset(objectId)
+  const isUnknown = asset.standing === 'unknown'
+  return {
+    objectId,
+    standing: asset.standing,
+    owner: isUnknown ? null : asset.owner,
+    self: isUnknown ? NO_ROYALTY : asset.self,
+    dues: duesOf(asset),
+    origin: asset.isDerived ? await readOrigin(view, objectId) : null,
+    release,
+  }
+}
+
+const duesOf = ({ dues }: AssetOnChain): ObjectSeen['dues'] =>
+  Object.fromEntries(dues.map(({ ancestor, royalty }) => [ancestor, royalty]))
+
+async function readOrigin(view: View, objectId: Hex): Promise<ObjectSeen['origin']> {
+  const origin = await view.originOf(objectId)
+  if (origin === null) return null
+  const { enclave } = await view.order(origin.order)
+  return { order: origin.order, enclave }
+}
+
+const marketTerms = ({ buyer, salt, specHash, seconds, offers, lanes }: OrderTerms): MarketTerms => ({
+  buyer,
+  salt,
+  specHash,
+  secs: seconds,
+  offers: offers.map(offerHash),
+  lanes: lanes.map((lane) => ({ ...lane, perSecond: BigInt(lane.perSecond), perOrder: BigInt(lane.perOrder) })),
+})
+
+const orNull = (hash: Hex): Hex | null => (hash === NOTHING ? null : hash)

@@ -1,0 +1,141 @@
+import {
+  AllodError,
+  admissionShape,
+  type Hex,
+  hex,
+  isAllodError,
+  type Json,
+  record,
+  releaseShape,
+  renewShape,
+  type Shape,
+  type VerifierNonce,
+} from '@allod/protocol'
+import { grant } from '../decide/grant.ts'
+import { release } from '../decide/release.ts'
+import { renew } from '../decide/renew.ts'
+import { vote } from '../decide/vote.ts'
+import { fail } from '../errors.ts'
+import type { Keeper } from '../Keeper.ts'
+import { newChallenge } from '../keys/challenge.ts'
+import { statusOf } from './statusOf.ts'
+
+/** A handler of HTTP requests. @see serveHttp */
+export type Answer = (request: Request) => Promise<Response>
+
+type Entry = Parameters<Keeper['log']['append']>[0]
+type Subject = Pick<Entry, 'order' | 'generation' | 'enclave'>
+
+/** Requests judged at the same time; one more waits for nobody. */
+const MAX_AT_ONCE = 32
+
+const NOTHING: Hex = `0x${'00'.repeat(32)}`
+const NOBODY: Hex = `0x${'00'.repeat(20)}`
+
+/** Answers a keeper's requests: strict JSON in and out, errors as `AllodError.toJSON` under a status of their kind. */
+export function answer(keeper: Keeper): Answer {
+  let underWay = 0
+  return async (request) => {
+    try {
+      if (underWay >= MAX_AT_ONCE) throw fail('busy', { expected: MAX_AT_ONCE })
+      underWay++
+      try {
+        return Response.json(await route(request, keeper))
+      } finally {
+        underWay--
+      }
+    } catch (error) {
+      if (error instanceof AllodError) return Response.json(error, { status: statusOf(error) })
+      throw error
+    }
+  }
+}
+
+async function route(request: Request, keeper: Keeper): Promise<Json> {
+  const { pathname, searchParams } = new URL(request.url)
+  switch (`${request.method} ${pathname}`) {
+    case 'POST /challenge':
+      return challenge(keeper)
+    case 'POST /vote':
+      return decided(keeper, await parsed(request, admissionShape), ofAdmission, vote)
+    case 'POST /grant':
+      return decided(keeper, await parsed(request, admissionShape), ofAdmission, grant)
+    case 'POST /renew':
+      return decided(keeper, await parsed(request, renewShape), ({ lease }) => lease, renew)
+    case 'POST /release':
+      return decided(keeper, await parsed(request, releaseShape), ofRelease, release)
+    case 'GET /evidence':
+      return (await keeper.ownEvidence(verifierNonce(searchParams))) as Json
+    case 'GET /status':
+      return status(keeper)
+    default:
+      throw fail('not-found', { actual: `${request.method} ${pathname}`.slice(0, 80) })
+  }
+}
+
+/** Decides, and logs a refusal under its code. An entry that cannot be written takes nothing back: nothing was given. */
+async function decided<T, R extends Json>(
+  keeper: Keeper,
+  request: T,
+  subjectOf: (request: T) => Subject,
+  decide: (request: T, keeper: Keeper) => Promise<R>,
+): Promise<R> {
+  try {
+    return await decide(request, keeper)
+  } catch (error) {
+    if (isWorthLogging(error)) {
+      const { order, generation, enclave } = subjectOf(request)
+      const entry = { kind: 'refuse', order, generation, enclave, subject: NOTHING, outcome: error.code } as const
+      await keeper.log.append(entry).catch(() => undefined)
+    }
+    throw error
+  }
+}
+
+// What nobody was challenged for, and what is only early, would let anyone fill the log.
+function isWorthLogging(error: unknown): error is AllodError {
+  const quiet = ['keeper/challenge-missing', 'keeper/challenge-forged', 'keeper/lease-forged', 'keeper/not-final']
+  return isAllodError(error) && !quiet.includes((error as AllodError).code)
+}
+
+const ofAdmission = ({ launch }: { readonly launch: { readonly message: Subject } }): Subject => launch.message
+
+const ofRelease = ({ order }: { readonly order: Hex }): Subject => ({ order, generation: 0, enclave: NOBODY })
+
+function challenge({ keys, config, now, random }: Keeper): Json {
+  return newChallenge(keys.id, keys.challengeMac, {
+    now: now(),
+    forSeconds: config.challengeSeconds,
+    random: random(32),
+  })
+}
+
+function status({ keys, config, now }: Keeper): Json {
+  const { chainId, addresses, build, simulatedRoot } = config
+  return {
+    keeper: keys.id,
+    keys: { hpkeKey: keys.hpke.publicKey, address: keys.signing.address },
+    chainId,
+    market: addresses.market,
+    build,
+    simulatedRoot,
+    time: now(),
+  }
+}
+
+const nonceQuery = record({ nonce: hex(32), id: hex(32) })
+
+function verifierNonce(query: URLSearchParams): VerifierNonce {
+  return nonceQuery({ id: NOTHING, ...Object.fromEntries(query) })
+}
+
+async function parsed<T>(request: Request, shape: Shape<T>): Promise<T> {
+  let value: unknown
+  try {
+    value = JSON.parse(await request.text())
+  } catch (cause) {
+    if (isAllodError(cause)) throw cause
+    throw fail('bad-request', { expected: 'JSON', cause })
+  }
+  return shape(value)
+}

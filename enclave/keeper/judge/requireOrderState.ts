@@ -1,0 +1,45 @@
+import type { Hex, JobSpec } from '@allod/protocol'
+import type { OrderSeen } from '../chain/ChainFacts.ts'
+import { fail } from '../errors.ts'
+
+/** The enclave and the generation that a request is about. */
+export type Claimed = { readonly generation: number; readonly enclave: Hex }
+
+/**
+ * The order awaits this generation: its first, or the next one where an enclave is to be replaced.
+ * @throws keeper/order-state
+ */
+export function requireAwaited(order: OrderSeen, { generation }: Claimed): void {
+  const expected = order.generation + 1
+  if ((order.state !== 'open' && order.state !== 'active') || generation !== expected)
+    throw fail('order-state', {
+      expected: `open or active, awaiting generation ${expected}`,
+      actual: `${order.state}, generation ${generation}`,
+    })
+}
+
+/**
+ * The order runs, in exactly this enclave and generation.
+ * @throws keeper/not-final while its start is not in the block read, keeper/enclave-mismatch, keeper/order-state
+ */
+export function requireRecorded(order: OrderSeen, { generation, enclave }: Claimed): void {
+  const isBefore = order.state === 'none' || order.state === 'open'
+  if (isBefore || (order.state === 'active' && order.generation === generation - 1))
+    throw fail('not-final', { expected: `generation ${generation}`, actual: `${order.state}, ${order.generation}` })
+  if (order.state !== 'active') throw fail('order-state', { expected: 'active', actual: order.state })
+  if (order.generation !== generation || order.enclave !== enclave)
+    throw fail('enclave-mismatch', {
+      expected: `${order.enclave}, generation ${order.generation}`,
+      actual: `${enclave}, generation ${generation}`,
+    })
+}
+
+/**
+ * The order was placed with the spec's committee, and as the kind of job it is: the kind decides when fees vest.
+ * @throws keeper/committee-mismatch, keeper/job-mismatch
+ */
+export function requireSameJob(order: OrderSeen, spec: JobSpec): void {
+  if (order.committee !== spec.committee)
+    throw fail('committee-mismatch', { expected: order.committee, actual: spec.committee })
+  if (order.job !== spec.kind) throw fail('job-mismatch', { expected: order.job, actual: spec.kind })
+}

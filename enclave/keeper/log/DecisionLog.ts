@@ -1,0 +1,62 @@
+import { type Decision, decisionHash, fromHex, type Hex, type SignedDecision, signDigest } from '@allod/protocol'
+import { fail } from '../errors.ts'
+import type { KeeperKeys } from '../keys/keeperKeys.ts'
+
+/** Takes one entry; resolves only once it is safe where it is kept. */
+export type Emit = (entry: SignedDecision) => Promise<void>
+
+/** What an entry says beside who, when and after which. */
+export type Entry = Pick<Decision, 'kind' | 'order' | 'generation' | 'enclave' | 'subject' | 'outcome'>
+
+const NOTHING: Hex = `0x${'00'.repeat(32)}`
+
+/**
+ * The hash-chained, signed log of one run of a keeper. Entries leave one after the other. A number is used once even if
+ * its entry got lost on the way, because two different entries of one number would prove that the keeper lied.
+ */
+export class DecisionLog {
+  readonly #keys: Pick<KeeperKeys, 'id' | 'signing'>
+  readonly #emit: Emit
+  readonly #boot: Hex
+  readonly #now: () => number
+  #seq = 0
+  #previous: Hex = NOTHING
+  #last: Promise<void> = Promise.resolve()
+
+  /** @param boot 16 random bytes that name this run */
+  constructor(keys: Pick<KeeperKeys, 'id' | 'signing'>, emit: Emit, { boot, now }: { boot: Hex; now: () => number }) {
+    this.#keys = keys
+    this.#emit = emit
+    this.#boot = boot
+    this.#now = now
+  }
+
+  /** Logs a decision; resolves once it is kept. @throws keeper/log-unavailable */
+  append(entry: Entry): Promise<void> {
+    const turn = this.#last.then(() => this.#write(entry))
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #write(entry: Entry): Promise<void> {
+    const decision: Decision = {
+      ...entry,
+      keeper: this.#keys.id,
+      boot: this.#boot,
+      seq: this.#seq++,
+      previous: this.#previous,
+      time: this.#now(),
+    }
+    const hash = decisionHash(decision)
+    this.#previous = hash
+    const { signing } = this.#keys
+    try {
+      await this.#emit({
+        decision,
+        by: { signer: signing.address, signature: signDigest(signing, fromHex(hash, 32)) },
+      })
+    } catch (cause) {
+      throw fail('log-unavailable', { cause, meta: { seq: decision.seq } })
+    }
+  }
+}
