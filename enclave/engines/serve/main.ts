@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Job, parseJob } from '@allod/models'
 import { AllodError } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { openInputs } from './openInputs.ts'
@@ -7,29 +8,34 @@ import { parseServeParameters } from './parameters.ts'
 import { startServe } from './startServe.ts'
 
 // node serve.mjs <inDir> <socketPath>: serves what lies in inDir until it is told to stop. It prints nothing but, last, why it ended.
+// Where there is no sandbox to give it a view of its own, `--root <folder>` says where the contract's paths begin.
 
-async function main(inDir: string | undefined, socketPath: string | undefined): Promise<void> {
-  if (!inDir || !socketPath) throw fail('bad-input', { expected: 'arguments <inDir> <socketPath>' })
-  const parameters = parseServeParameters(readJob(inDir).parameters)
-  const inputs = openInputs(inDir)
+async function main(words: readonly string[]): Promise<void> {
+  const [inPath, socketPath, option, root = '/'] = words
+  if (!inPath || !socketPath || (option !== undefined && option !== '--root'))
+    throw fail('bad-input', { expected: 'arguments <inDir> <socketPath>' })
+  const place = (path: string): string => (option === undefined ? path : join(root, path))
+  let engine: { stop(): Promise<void> } | null = null
+  const stop = (): void => {
+    const stopped = engine === null ? Promise.resolve() : engine.stop()
+    stopped.then(() => last({ ended: 'stopped' }, 0), failed)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  const parameters = parseServeParameters(readJob(place(inPath)).parameters)
+  const inputs = openInputs(place(inPath))
   try {
-    const engine = await startServe(inputs, parameters, socketPath)
-    const stop = (): void => {
-      engine.stop().then(() => last({ ended: 'stopped' }, 0), failed)
-    }
-    process.once('SIGTERM', stop)
-    process.once('SIGINT', stop)
+    engine = await startServe(inputs, parameters, place(socketPath))
   } finally {
     inputs.discard()
   }
 }
 
-function readJob(inDir: string): { readonly parameters: Record<string, unknown> } {
-  try {
-    return JSON.parse(readFileSync(join(inDir, 'job.json'), 'utf8')) as { parameters: Record<string, unknown> }
-  } catch (cause) {
-    throw fail('bad-input', { expected: 'job.json', cause })
-  }
+function readJob(inDir: string): Job {
+  const path = join(inDir, 'job.json')
+  const job = existsSync(path) ? parseJob(readFileSync(path)) : null
+  if (job?.kind !== 'serve') throw fail('bad-input', { expected: 'job.json of a serve job', actual: job?.kind ?? null })
+  return job
 }
 
 function failed(cause: unknown): void {
@@ -41,4 +47,4 @@ function last(line: object, code: number): void {
   process.stderr.write(`${JSON.stringify(line)}\n`, () => process.exit(code))
 }
 
-main(process.argv[2], process.argv[3]).catch(failed)
+main(process.argv.slice(2)).catch(failed)

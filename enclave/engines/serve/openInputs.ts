@@ -16,7 +16,7 @@ export function openInputs(inDir: string): ServeInputs & { discard(): void } {
   const base = readFolder(join(inDir, 'base'))
   if (base === null) throw fail('bad-input', { expected: 'a folder named base' })
   const config = parseModelConfig(base.get('config.json') ?? new Uint8Array(0))
-  const vocabulary = vocabularyOf(base, config.vocabularySize)
+  const vocabulary = vocabularyOf(base, config)
   const adapter = readFolder(join(inDir, 'adapter'))
   const scratch = mkdtempSync(join(tmpdir(), 'allod-serve-'))
   const files = { base: join(scratch, 'base.gguf'), adapter: adapter && join(scratch, 'adapter.gguf') }

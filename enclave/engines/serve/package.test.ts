@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  watch,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -27,10 +38,11 @@ type Ended = {
 function start(
   inDir: string,
   run: string,
+  folder = built,
 ): { child: ChildProcess; socket: string; ready: Promise<void>; ended: Promise<Ended> } {
   mkdirSync(run)
   const socket = join(run, 'engine.sock')
-  const child = spawn(process.execPath, [join(built, 'serve.mjs'), inDir, socket], {
+  const child = spawn(process.execPath, [join(folder, 'serve.mjs'), inDir, socket], {
     cwd: '/',
     env: { HOME: '/tmp' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,18 +55,22 @@ function start(
       resolve({ code, stdout: text.stdout, last: JSON.parse(text.stderr.trim().split('\n').at(-1) || '{}') }),
     ),
   )
-  const ready = new Promise<void>((resolve, reject) => {
-    const watcher = watch(run, () => {
-      if (!existsSync(socket)) return
+  const early = ended.then((e) => {
+    throw new Error(JSON.stringify(e))
+  })
+  const ready = Promise.race([appears(run, 'engine.sock'), early])
+  return { child, socket, ready, ended }
+}
+
+/** Resolves once `name` is in the folder. */
+function appears(folder: string, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, { persistent: false }, () => {
+      if (!existsSync(join(folder, name))) return
       watcher.close()
       resolve()
     })
-    ended.then((e) => {
-      watcher.close()
-      reject(new Error(JSON.stringify(e)))
-    })
   })
-  return { child, socket, ready, ended }
 }
 
 function filesOf(folder: string): readonly string[] {
@@ -107,4 +123,25 @@ test('says as its last line why it could not start: serve/bad-input', async () =
     stdout: '',
     last: { ended: 'failed', error: { code: 'serve/bad-input' } },
   })
+})
+
+test('says serve/no-native-engine where its libraries are gone', async () => {
+  const bare = join(scratch, 'bare')
+  mkdirSync(bare)
+  copyFileSync(join(built, 'serve.mjs'), join(bare, 'serve.mjs'))
+  const { ready, ended } = start(input, join(scratch, 'run3'), bare)
+  await expect(ready).rejects.toThrow()
+  expect(await ended).toMatchObject({ code: 1, last: { error: { code: 'serve/no-native-engine' } } })
+})
+
+test('finds the contract’s paths under --root where it has no sandbox', async () => {
+  const root = join(scratch, 'root')
+  mkdirSync(join(root, 'run'), { recursive: true })
+  symlinkSync(input, join(root, 'in'))
+  const words = [join(built, 'serve.mjs'), '/in', '/run/engine.sock', '--root', root]
+  const child = spawn(process.execPath, words, { cwd: '/', env: {}, stdio: 'ignore' })
+  await appears(join(root, 'run'), 'engine.sock')
+  child.kill('SIGTERM')
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  expect(code).toBe(0)
 })

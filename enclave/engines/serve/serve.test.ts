@@ -293,6 +293,71 @@ test('refuses a prompt longer than the context with serve/context-exceeded', asy
   expect(refusal).toMatchObject({ status: 400, code: 'serve/context-exceeded' })
 })
 
+test('refuses with serve/bad-template what the chat template refuses', async () => {
+  const late = { ...ask, messages: [...messages, { role: 'system' as const, content: 'be brief' }] }
+  const refusal = await failure(client.chat.completions.create(late))
+  expect(refusal).toMatchObject({ status: 400, code: 'serve/bad-template' })
+})
+
+test('streams whole characters, whatever tokens they are cut into', async () => {
+  const text = 'grün, 日本語, 👩‍🚀 und mehr'
+  const stream = await client.chat.completions.create({
+    model: 'base',
+    messages,
+    stream: true,
+    response_format: { type: 'json_schema', json_schema: { name: 's', schema: { const: text } } },
+  })
+  const pieces: string[] = []
+  for await (const chunk of stream) pieces.push(chunk.choices[0]?.delta.content ?? '')
+  expect(JSON.parse(pieces.join(''))).toBe(text)
+  expect(pieces.every((piece) => piece.isWellFormed() && !piece.includes('\uFFFD'))).toBe(true)
+  expect(pieces.length).toBeGreaterThan(10)
+})
+
+test('a failure in the middle of a stream is its last event', async () => {
+  const slow = await startTiny({ maxSeconds: 1, maxTokens: 1_000_000, contextTokens: 65_536 })
+  const stream = await slow.client.chat.completions.create({
+    ...ask,
+    max_tokens: 60_000,
+    logit_bias: slow.endless,
+    stream: true,
+  })
+  const read = async () => {
+    for await (const _ of stream);
+  }
+  await expect(read()).rejects.toMatchObject({ code: 'serve/time-limit' })
+  await slow.stop()
+})
+
+test('a stop ends requests under way with serve/stopping', async () => {
+  const other = await startTiny()
+  const long = failure(other.client.chat.completions.create({ ...ask, max_tokens: 900, logit_bias: other.endless }))
+  const stream = await other.client.chat.completions.create({
+    ...ask,
+    max_tokens: 900,
+    logit_bias: other.endless,
+    stream: true,
+  })
+  await stream[Symbol.asyncIterator]().next()
+  await other.stop()
+  expect(await long).toMatchObject({ status: 503, code: 'serve/stopping' })
+})
+
+test('without leave of the job, refuses serve/logprobs-off and serve/embeddings-off', async () => {
+  const plain = await startTiny()
+  const codes = await Promise.all([
+    failure(plain.client.chat.completions.create({ ...ask, logprobs: true })),
+    failure(plain.client.completions.create({ model: 'base', prompt: 'a', logprobs: 1 })),
+    failure(plain.client.embeddings.create({ model: 'base', input: 'a' })),
+  ])
+  expect(codes.map((c) => `${c.status} ${c.code}`)).toEqual([
+    '400 serve/logprobs-off',
+    '400 serve/logprobs-off',
+    '400 serve/embeddings-off',
+  ])
+  await plain.stop()
+})
+
 test('refuses an unknown route, broken JSON and a body beyond its bound', async () => {
   const raw = async (path: string, body: string) => {
     const response = await engine.fetch(`http://engine${path}`, { method: 'POST', body })

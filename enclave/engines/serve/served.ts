@@ -1,5 +1,6 @@
-import type { Lane, Scheduler } from './batch/startScheduler.ts'
-import type { ChatMessage } from './openai/parseChat.ts'
+import type { ChatMessage } from '@allod/models'
+import type { Lane } from './batch/lane.ts'
+import type { Scheduler } from './batch/Scheduler.ts'
 import type { ServeParameters } from './parameters.ts'
 
 /** The model's own words: the same tokenizer and chat template as in training. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { startScheduler } from './batch/startScheduler.ts'
+import { Scheduler } from './batch/Scheduler.ts'
 import { startHttp } from './http/startHttp.ts'
 import { type ModelFiles, openModel } from './llama/openModel.ts'
 import type { ServeParameters } from './parameters.ts'
@@ -27,7 +27,7 @@ export async function startServe(
 ): Promise<{ stop(): Promise<void> }> {
   const contextTokens = parameters.contextTokens || Math.min(inputs.positions, DEFAULT_CONTEXT)
   const model = await openModel(inputs.files, { ...parameters, contextTokens, endTokens: inputs.endTokens })
-  const scheduler = startScheduler([...model.lanes.values()], parameters)
+  const scheduler = new Scheduler([...model.lanes.values()], parameters)
   const served = {
     lanes: model.lanes,
     vocabulary: inputs.vocabulary,

@@ -1,6 +1,5 @@
-import { type Folder, openTokenizer, readTokenizerFiles } from '@allod/models'
+import { type Folder, type ModelConfig, openChatFormat, openTokenizer, readTokenizerFiles } from '@allod/models'
 import { utf8 } from '@allod/protocol'
-import { Template } from '@huggingface/jinja'
 import { fail } from './errors.ts'
 import type { Vocabulary } from './served.ts'
 
@@ -8,11 +7,12 @@ const NOTHING = new Uint8Array(0)
 
 /**
  * The words of a model folder with a byte-level tokenizer.
- * @throws models/bad-tokenizer, models/file-missing
+ * @throws models/bad-tokenizer, models/bad-chat-template, models/file-missing
  */
-export function vocabularyOf(folder: Folder, size: number): Vocabulary {
-  const { tokenizer, settings, chatTemplate } = readTokenizerFiles(folder)
-  const { encode } = openTokenizer(folder)
+export function vocabularyOf(folder: Folder, { vocabularySize: size, eosTokens }: ModelConfig): Vocabulary {
+  const { tokenizer } = readTokenizerFiles(folder)
+  const words = openTokenizer(folder)
+  const format = openChatFormat(folder, words, eosTokens)
   const bytes = new Array<Uint8Array>(size).fill(NOTHING)
   const control = new Map<number, string>()
   for (const [word, id] of Object.entries(tokenizer.model.vocab)) if (id < size) bytes[id] = bytesOfWord(word)
@@ -21,22 +21,19 @@ export function vocabularyOf(folder: Folder, size: number): Vocabulary {
     bytes[id] = special ? NOTHING : utf8(content)
     if (special) control.set(id, content)
   }
-  const template = chatTemplate === null ? null : new Template(chatTemplate)
   // A token may be half of a character: its name then shows U+FFFD, its bytes are exact.
   const lossy = new TextDecoder('utf-8', { ignoreBOM: true })
   const bytesOf = (token: number): Uint8Array => bytes[token] ?? NOTHING
   return {
     size,
     chat(messages) {
-      if (template === null) throw fail('bad-template', { actual: 'the model has no chat template' })
-      const special = { bos_token: settings.bos_token, eos_token: settings.eos_token }
       try {
-        return encode(template.render({ messages, add_generation_prompt: true, ...special }))
+        return format.prompt(messages)
       } catch (cause) {
         throw fail('bad-template', { cause })
       }
     },
-    plain: encode,
+    plain: words.encode,
     bytesOf,
     nameOf: (token) => control.get(token) ?? lossy.decode(bytesOf(token)),
   }

@@ -1,5 +1,5 @@
 import type { LlamaContext, LlamaSampler } from '../llama/addon.ts'
-import type { Lane } from './startScheduler.ts'
+import type { Lane } from './lane.ts'
 
 /** How tokens are chosen. Temperature 0 is greedy; the same seed and the same batch give the same tokens. */
 export type Sampling = {

@@ -97,13 +97,15 @@ test.each([
   ['a required name that no property has', { properties: { a: {} }, required: ['b'] }],
   ['open properties beside named ones', { properties: { a: {} }, additionalProperties: true }],
   ['a bound that is too large', { type: 'string', maxLength: 100_000 }],
+  ['bounds that are too large together', { anyOf: Array(5).fill({ type: 'string', maxLength: 1000 }) }],
   ['bounds that exclude each other', { type: 'array', minItems: 3, maxItems: 2 }],
   ['an empty enum', { enum: [] }],
   ['no schema at all', 'string'],
   ['a schema that is too deep', Array.from({ length: 40 }).reduce<object>((inner) => ({ items: inner }), {})],
+  ['too many alternatives', { anyOf: Array(33).fill({ type: 'null' }) }],
   [
     'a schema with too many rules',
-    { anyOf: Array.from({ length: 200 }, (_, i) => ({ properties: { [`p${i}`]: {} } })) },
+    { properties: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`p${i}`, {}])) },
   ],
 ])('refuses %s as serve/bad-schema', (_, schema) => {
   const refusal = (() => {

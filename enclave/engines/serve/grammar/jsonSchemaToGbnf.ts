@@ -5,7 +5,12 @@ type Schema = { readonly [name: string]: unknown }
 /** Bounds on a schema, so that no request can make the grammar explode. */
 const MAX_DEPTH = 16
 const MAX_RULES = 512
+const MAX_LITERALS = 256
+/** Each alternative is followed through every token of the answer. */
+const MAX_ALTERNATIVES = 32
 const MAX_REPEAT = 1000
+/** Repetitions over the whole schema: llama.cpp unrolls each. */
+const MAX_REPEATS = 4000
 
 const KNOWN = new Set(
   (
@@ -38,139 +43,170 @@ export const jsonObjectGrammar = (): string => jsonSchemaToGbnf({ type: 'object'
  * @throws serve/bad-schema naming the path
  */
 export function jsonSchemaToGbnf(schema: unknown): string {
-  const rules = new Map<string, string>()
-  const references = new Map<string, string>()
-  let next = 0
+  const grammar: Grammar = { schema, rules: new Map(), references: new Map(), repeats: 0 }
+  grammar.rules.set('root', ruleOf(grammar, schema, { path: '$', depth: 0 }))
+  return [...grammar.rules, ...Object.entries(BASE)].map(([name, body]) => `${name} ::= ${body}`).join('\n')
+}
 
-  const bad = (path: string, expected: string): never => {
-    throw fail('bad-schema', { expected, meta: { path } })
-  }
-  const add = (rule: string): string => {
-    if (rules.size >= MAX_RULES) bad('$', `at most ${MAX_RULES} rules`)
-    const name = `r${next++}`
-    rules.set(name, rule)
-    return name
-  }
+type Grammar = {
+  readonly schema: unknown
+  readonly rules: Map<string, string>
+  /** `$ref` → the name of its rule. */
+  readonly references: Map<string, string>
+  repeats: number
+}
 
-  function rule(given: unknown, path: string, depth: number): string {
-    if (depth > MAX_DEPTH) bad(path, `at most ${MAX_DEPTH} levels`)
-    if (given === true) return 'value'
-    if (!isObject(given)) return bad(path, 'a schema')
-    for (const key of Object.keys(given)) if (!KNOWN.has(key)) bad(`${path}.${key.slice(0, 64)}`, 'a known keyword')
-    if ('$ref' in given) return reference(given.$ref, path, depth)
-    if ('const' in given) return add(literal(given.const))
-    if ('enum' in given) return add(alternatives(given.enum, path, (v) => literal(v)))
-    const union = given.anyOf ?? given.oneOf
-    if (union !== undefined) return add(alternatives(union, path, (v, p) => rule(v, p, depth + 1)))
-    const type = given.type ?? ('properties' in given ? 'object' : 'items' in given ? 'array' : undefined)
-    if (Array.isArray(type)) return add(alternatives(type, path, (t, p) => rule({ ...given, type: t }, p, depth + 1)))
-    return typed(type, given, path, depth)
-  }
+/** Where in the schema we are. */
+type Place = { readonly path: string; readonly depth: number }
 
-  function typed(type: unknown, given: Schema, path: string, depth: number): string {
-    switch (type) {
-      case undefined:
-        return 'value'
-      case 'object':
-        return object(given, path, depth)
-      case 'array': {
-        const item = 'items' in given ? rule(given.items, `${path}.items`, depth + 1) : 'value'
-        return add(sequence(item, bound(given, 'minItems', path) ?? 0, bound(given, 'maxItems', path)))
-      }
-      case 'string': {
-        const min = bound(given, 'minLength', path)
-        const max = bound(given, 'maxLength', path)
-        return min === null && max === null ? 'string' : add(`"\\"" character{${min ?? 0},${max ?? ''}} "\\""`)
-      }
-      case 'number':
-      case 'integer':
-      case 'boolean':
-      case 'null':
-        return type
-      default:
-        return bad(`${path}.type`, 'object, array, string, number, integer, boolean or null')
+const inside = ({ path, depth }: Place, step: string): Place => ({
+  path: `${path}${step.slice(0, 64)}`,
+  depth: depth + 1,
+})
+
+function bad(place: Place, expected: string): never {
+  throw fail('bad-schema', { expected, meta: { path: place.path.slice(0, 200) } })
+}
+
+function add(grammar: Grammar, place: Place, rule: string): string {
+  if (grammar.rules.size >= MAX_RULES) bad(place, `at most ${MAX_RULES} rules`)
+  const name = `r${grammar.rules.size}`
+  grammar.rules.set(name, rule)
+  return name
+}
+
+/** The name of a rule for a schema. */
+function ruleOf(grammar: Grammar, given: unknown, place: Place): string {
+  if (place.depth > MAX_DEPTH) bad(place, `at most ${MAX_DEPTH} levels`)
+  if (given === true) return 'value'
+  if (!isObject(given)) return bad(place, 'a schema')
+  for (const key of Object.keys(given)) if (!KNOWN.has(key)) bad(inside(place, `.${key}`), 'a known keyword')
+  if ('$ref' in given) return reference(grammar, given.$ref, inside(place, '.$ref'))
+  if ('const' in given) return add(grammar, place, literal(given.const))
+  if ('enum' in given)
+    return add(grammar, place, alternatives(given.enum, inside(place, '.enum'), literal, MAX_LITERALS))
+  const union = given.anyOf ?? given.oneOf
+  if (union !== undefined) {
+    const each = (option: unknown, at: Place): string => ruleOf(grammar, option, at)
+    return add(grammar, place, alternatives(union, inside(place, '.anyOf'), each))
+  }
+  const type = given.type ?? ('properties' in given ? 'object' : 'items' in given ? 'array' : undefined)
+  if (!Array.isArray(type)) return typed(grammar, type, given, place)
+  const each = (one: unknown, at: Place): string => ruleOf(grammar, { ...given, type: one }, at)
+  return add(grammar, place, alternatives(type, inside(place, '.type'), each))
+}
+
+function typed(grammar: Grammar, type: unknown, given: Schema, place: Place): string {
+  switch (type) {
+    case undefined:
+      return 'value'
+    case 'object':
+      return object(grammar, given, place)
+    case 'array':
+      return array(grammar, given, place)
+    case 'string': {
+      const min = bound(grammar, given, 'minLength', place)
+      const max = bound(grammar, given, 'maxLength', place)
+      if (min === null && max === null) return 'string'
+      return add(grammar, place, `"\\"" character{${min ?? 0},${max ?? ''}} "\\""`)
     }
+    case 'number':
+    case 'integer':
+    case 'boolean':
+    case 'null':
+      return type
+    default:
+      return bad(inside(place, '.type'), 'object, array, string, number, integer, boolean or null')
   }
+}
 
-  function object(given: Schema, path: string, depth: number): string {
-    const extra = given.additionalProperties
-    const properties = given.properties ?? {}
-    if (!isObject(properties)) return bad(`${path}.properties`, 'a map of schemas')
-    const names = Object.keys(properties)
-    if (names.length > 0 && extra !== undefined && extra !== false)
-      bad(`${path}.additionalProperties`, 'false beside properties')
-    const required = given.required ?? []
-    if (!Array.isArray(required) || required.some((r) => !names.includes(r)))
-      return bad(`${path}.required`, 'names that are among properties')
-    if (names.length === 0) {
-      if (extra === false) return add('"{}"')
-      if (extra === undefined || extra === true) return 'object'
-      const member = add(`string ":" blank ${rule(extra, `${path}.additionalProperties`, depth + 1)}`)
-      return add(`"{" (${member} ("," blank ${member})*)? "}"`)
-    }
-    const members = names.map((name) => ({
-      rule: add(
-        `${quote(JSON.stringify(name))} ":" blank ${rule(properties[name], `${path}.${name.slice(0, 64)}`, depth + 1)}`,
-      ),
-      isRequired: required.includes(name),
-    }))
-    return add(`"{" ${chain(members)} "}"`)
+function array(grammar: Grammar, given: Schema, place: Place): string {
+  const item = 'items' in given ? ruleOf(grammar, given.items, inside(place, '.items')) : 'value'
+  const min = bound(grammar, given, 'minItems', place) ?? 0
+  const max = bound(grammar, given, 'maxItems', place)
+  if (max !== null && max < min) bad(inside(place, '.maxItems'), 'at least minItems')
+  if (max === 0) return add(grammar, place, '"[]"')
+  const more = `("," blank ${item}){${Math.max(0, min - 1)},${max === null ? '' : max - 1}}`
+  return add(grammar, place, min === 0 ? `"[" (${item} ${more})? "]"` : `"[" ${item} ${more} "]"`)
+}
+
+function object(grammar: Grammar, given: Schema, place: Place): string {
+  const { properties = {}, required = [], additionalProperties: extra } = given
+  if (!isObject(properties)) return bad(inside(place, '.properties'), 'a map of schemas')
+  const names = Object.keys(properties)
+  if (names.length > 0 && extra !== undefined && extra !== false)
+    bad(inside(place, '.additionalProperties'), 'false beside properties')
+  if (!Array.isArray(required) || required.some((name) => !names.includes(name)))
+    return bad(inside(place, '.required'), 'names that are among properties')
+  if (names.length === 0) return map(grammar, extra, place)
+  const members = names.map((name) => {
+    const value = ruleOf(grammar, properties[name], inside(place, `.${name}`))
+    const rule = add(grammar, place, `${literal(name)} ":" blank ${value}`)
+    return { rule, isRequired: required.includes(name) }
+  })
+  return add(grammar, place, `"{" ${chain(grammar, members, place)} "}"`)
+}
+
+/** An object without named properties. */
+function map(grammar: Grammar, values: unknown, place: Place): string {
+  if (values === false) return add(grammar, place, '"{}"')
+  if (values === undefined || values === true) return 'object'
+  const value = ruleOf(grammar, values, inside(place, '.additionalProperties'))
+  const member = add(grammar, place, `string ":" blank ${value}`)
+  return add(grammar, place, `"{" (${member} ("," blank ${member})*)? "}"`)
+}
+
+type Member = { readonly rule: string; readonly isRequired: boolean }
+
+/** Members in order, the optional ones there or not, with commas only between those present. */
+function chain(grammar: Grammar, members: readonly Member[], place: Place): string {
+  // What may follow once something was written, and while nothing was.
+  let after = '""'
+  let first = '""'
+  for (const { rule, isRequired } of members.toReversed()) {
+    const here = `${rule} ${after}`
+    const withComma = `"," blank ${here}`
+    first = add(grammar, place, isRequired ? here : `(${here}) | ${first}`)
+    after = add(grammar, place, isRequired ? withComma : `(${withComma}) | ${after}`)
   }
+  return first
+}
 
-  /** Members in order, the optional ones left out or not, with commas only between those present. */
-  function chain(members: readonly { readonly rule: string; readonly isRequired: boolean }[]): string {
-    // after[i]: what may follow once something was written; from[i]: what may follow while nothing was.
-    let after = '""'
-    let from = '""'
-    for (const member of [...members].reverse()) {
-      const tail = after
-      const rest = from
-      const withComma = `"," blank ${member.rule} ${tail}`
-      after = add(member.isRequired ? withComma : `(${withComma}) | ${tail}`)
-      const first = `${member.rule} ${tail}`
-      from = add(member.isRequired ? first : `(${first}) | ${rest}`)
-    }
-    return from
+function reference(grammar: Grammar, target: unknown, place: Place): string {
+  if (typeof target !== 'string' || !target.startsWith('#')) return bad(place, 'a local reference')
+  const known = grammar.references.get(target)
+  if (known !== undefined) return known
+  let found = grammar.schema
+  for (const step of target.slice(1).split('/').slice(1)) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    found = isObject(found) && Object.hasOwn(found, key) ? found[key] : bad(place, 'a schema that exists')
   }
+  // Named before it is built, so that a schema may contain itself.
+  const name = `ref${grammar.references.size}`
+  grammar.references.set(target, name)
+  grammar.rules.set(name, '""')
+  grammar.rules.set(name, ruleOf(grammar, found, { path: target, depth: place.depth + 1 }))
+  return name
+}
 
-  function sequence(item: string, min: number, max: number | null): string {
-    if (max !== null && max < min) bad('$', 'minItems of at most maxItems')
-    if (max === 0) return '"[]"'
-    const more = `("," blank ${item}){${Math.max(0, min - 1)},${max === null ? '' : max - 1}}`
-    return min === 0 ? `"[" (${item} ${more})? "]"` : `"[" ${item} ${more} "]"`
-  }
+function bound(grammar: Grammar, given: Schema, key: string, place: Place): number | null {
+  const value = given[key]
+  if (value === undefined) return null
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_REPEAT)
+    return bad(inside(place, `.${key}`), `integer 0..${MAX_REPEAT}`)
+  grammar.repeats += value
+  if (grammar.repeats > MAX_REPEATS) bad(inside(place, `.${key}`), `bounds of at most ${MAX_REPEATS} together`)
+  return value
+}
 
-  function reference(target: unknown, path: string, depth: number): string {
-    if (typeof target !== 'string' || !target.startsWith('#')) return bad(`${path}.$ref`, 'a local reference')
-    const known = references.get(target)
-    if (known !== undefined) return known
-    let found: unknown = schema
-    for (const step of target.slice(1).split('/').slice(1)) {
-      const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
-      found = isObject(found) && Object.hasOwn(found, key) ? found[key] : bad(`${path}.$ref`, 'a schema that exists')
-    }
-    // Named before it is built, so that a schema may contain itself.
-    const name = `ref${references.size}`
-    references.set(target, name)
-    rules.set(name, rule(found, target, depth + 1))
-    return name
-  }
-
-  const bound = (given: Schema, key: string, path: string): number | null => {
-    const value = given[key]
-    if (value === undefined) return null
-    return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_REPEAT
-      ? value
-      : bad(`${path}.${key}`, `integer 0..${MAX_REPEAT}`)
-  }
-
-  function alternatives(all: unknown, path: string, each: (value: unknown, path: string) => string): string {
-    if (!Array.isArray(all) || all.length === 0 || all.length > 256) return bad(path, '1 to 256 alternatives')
-    return all.map((value, i) => each(value, `${path}[${i}]`)).join(' | ')
-  }
-
-  rules.set('root', rule(schema, '$', 0))
-  return [...rules, ...Object.entries(BASE)].map(([name, body]) => `${name} ::= ${body}`).join('\n')
+function alternatives(
+  all: unknown,
+  place: Place,
+  each: (value: unknown, place: Place) => string,
+  max = MAX_ALTERNATIVES,
+): string {
+  if (!Array.isArray(all) || all.length === 0 || all.length > max) return bad(place, `1 to ${max} alternatives`)
+  return all.map((value, i) => each(value, inside(place, `[${i}]`))).join(' | ')
 }
 
 const literal = (value: unknown): string => quote(JSON.stringify(value))

@@ -1,4 +1,3 @@
-import { unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fail } from '../errors.ts'
 import { chat } from '../openai/chat.ts'
@@ -11,7 +10,9 @@ import { statusOf } from './statusOf.ts'
 
 const MAX_BODY_BYTES = 4 << 20
 const MAX_CONNECTIONS = 1024
+const MAX_HEADER_BYTES = 16_384
 const REQUEST_MS = 30_000
+const STOP_MS = 2_000
 
 type Handler = (served: Served, body: unknown, reply: Reply) => Promise<void> | void
 
@@ -25,7 +26,10 @@ const ROUTES: Readonly<Record<string, Handler>> = {
 
 /** Listens on a unix socket; resolves once it accepts. */
 export async function startHttp(served: Served, socketPath: string): Promise<{ stop(): Promise<void> }> {
-  const server = createServer({ requestTimeout: REQUEST_MS, maxHeaderSize: 16_384 }, (request, response) => {
+  const open = new Set<ServerResponse>()
+  const server = createServer({ requestTimeout: REQUEST_MS, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    open.add(response)
+    response.on('close', () => open.delete(response))
     const reply = replyTo(response)
     handle(served, request, response, reply).catch((cause: unknown) => {
       if (reply.signal.aborted) return
@@ -42,13 +46,13 @@ export async function startHttp(served: Served, socketPath: string): Promise<{ s
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await served.scheduler.stop()
+      // Everybody is told why; who does not read it in time is cut off.
+      const told = [...open].map((response) => new Promise((resolve) => response.on('close', resolve)))
+      const patience = setTimeout(() => server.closeAllConnections(), STOP_MS)
+      await Promise.all(told)
+      clearTimeout(patience)
       server.closeAllConnections()
       await closed
-      try {
-        unlinkSync(socketPath)
-      } catch {
-        // Closing removes it where the path is still ours.
-      }
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../batch/startScheduler.ts'
+import type { Lane } from '../batch/lane.ts'
 import { fail } from '../errors.ts'
 import { type Addon, defaultThreads, type LlamaContext, type LlamaModel, loadAddon } from './addon.ts'
 

@@ -1,6 +1,6 @@
 import { type AnswerText, answerText, type Piece } from '../batch/answerText.ts'
+import type { Finished, Lane } from '../batch/lane.ts'
 import type { Sampling } from '../batch/sampling.ts'
-import type { Finished, Lane } from '../batch/startScheduler.ts'
 import { fail } from '../errors.ts'
 import type { Served } from '../served.ts'
 import type { CommonRequest } from './common.ts'

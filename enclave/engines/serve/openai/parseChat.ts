@@ -1,10 +1,9 @@
+import type { ChatMessage } from '@allod/models'
 import { flag, integer, list, oneOf, type Shape, text } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import { jsonObjectGrammar, jsonSchemaToGbnf } from '../grammar/jsonSchemaToGbnf.ts'
 import { type CommonRequest, parseCommon } from './common.ts'
 import { fieldsOf } from './fields.ts'
-
-export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
 
 export type ChatRequest = CommonRequest & {
   readonly messages: readonly ChatMessage[]

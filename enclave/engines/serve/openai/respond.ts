@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Piece } from '../batch/answerText.ts'
-import type { Finished } from '../batch/startScheduler.ts'
+import type { Finished } from '../batch/lane.ts'
 import type { Reply } from '../http/reply.ts'
 import type { Served } from '../served.ts'
 import { answer, laneOf, type Question } from './answer.ts'
