@@ -27,7 +27,7 @@ const leakageShape = record({
   /** Training rows sampled, and how many were completed word for word from their first half. */
   sampled: count,
   verbatim: count,
-  /** Sampled rows of which nothing was trained, completed word for word: what chance alone does. */
+  /** The same for rows that were kept aside. */
   heldOutSampled: count,
   heldOutVerbatim: count,
   canaries: count,
@@ -36,7 +36,7 @@ const leakageShape = record({
   exposureLimit: decimal(0, 64),
   trainLoss: loss,
   heldOutLoss: nullable(loss),
-  /** Verbatim share beyond what chance does: what a policy's `maxMemorisation` is compared with. */
+  /** Share of the sampled training rows completed word for word: what a policy's `maxMemorisation` is compared with. */
   memorisation: share,
 })
 

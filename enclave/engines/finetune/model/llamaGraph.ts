@@ -1,7 +1,7 @@
 import { type ModelConfig, ropeFrequencies, tensorShapes } from '@allod/models'
 import { type AttentionShape, attention } from '../graph/attention.ts'
 import { crossEntropy } from '../graph/crossEntropy.ts'
-import { add, gatherFrozen, pickRows, reshape, swiglu } from '../graph/elementwise.ts'
+import { add, gatherFrozen, multiply, pickRows, reshape, swiglu } from '../graph/elementwise.ts'
 import { backward, type Graph, initialiser, input, modelBytes, newGraph, output, type Value } from '../graph/Graph.ts'
 import { linear, lowRank, product } from '../graph/linear.ts'
 import { rmsNorm } from '../graph/rmsNorm.ts'
@@ -11,7 +11,13 @@ import { type RopeTables, rope, ropeTables } from '../graph/rope.ts'
 export type Purpose = 'train' | 'evaluate' | 'infer'
 
 /** LoRA's shape: which linears get a pair, how wide, and how strongly it counts (alpha / rank). */
-export type LoraShape = { readonly rank: number; readonly factor: number; readonly targets: readonly string[] }
+export type LoraShape = {
+  readonly rank: number
+  readonly factor: number
+  readonly targets: readonly string[]
+  /** Share of a pair's inputs that training leaves out at random. */
+  readonly dropout: number
+}
 
 export type LlamaGraphOptions = {
   readonly config: ModelConfig
@@ -29,17 +35,14 @@ export type LlamaGraph = {
   readonly bytes: Uint8Array
   /** Weights to feed, name → shape. */
   readonly weights: ReadonlyMap<string, readonly number[]>
+  /** Dropout masks to feed: 0, or 1 / (1 − dropout). */
+  readonly masks: ReadonlyMap<string, readonly number[]>
   /** Trainable weight → the output that holds its gradient. */
   readonly gradients: ReadonlyMap<string, string>
   /** The gradient of the embedded tokens, to be scattered into the embedding's; null unless that is trained. */
   readonly embeddingGradient: string | null
   readonly outputs: { readonly loss?: string; readonly logLikelihoods?: string; readonly logits?: string }
 }
-
-const LINEARS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
-
-/** The linears LoRA may attach to. */
-export const LORA_TARGETS: readonly string[] = LINEARS
 
 /** Shapes of the LoRA pairs, by PEFT's name without its prefix: `….q_proj.lora_A.weight` [rank, in], B [out, rank]. */
 export function loraShapes(config: ModelConfig, lora: LoraShape): ReadonlyMap<string, readonly number[]> {
@@ -74,6 +77,7 @@ export function llamaGraph(options: LlamaGraphOptions): LlamaGraph {
     shape: { batch, length, heads: config.heads, kvHeads: config.kvHeads, headSize: config.headSize },
     weight,
     lora: options.lora,
+    masks: purpose === 'train' && options.lora && options.lora.dropout > 0 ? new Map() : null,
     positions: input(g, 'positions', 'int64', [batch, length]),
     mask: input(g, 'mask', 'float32', [batch, 1, length, length]),
     tables: ropeTables(g, ropeFrequencies(config), length),
@@ -89,6 +93,7 @@ export function llamaGraph(options: LlamaGraphOptions): LlamaGraph {
     return {
       bytes: modelBytes(g),
       weights,
+      masks: new Map(),
       gradients: new Map(),
       embeddingGradient: null,
       outputs: { logits: logits.name },
@@ -106,6 +111,7 @@ export function llamaGraph(options: LlamaGraphOptions): LlamaGraph {
   return {
     bytes: modelBytes(g),
     weights,
+    masks: context.masks ?? new Map(),
     gradients: new Map(direct.map((v, i) => [v.name, (found[i] as Value).name])),
     embeddingGradient: trainsAll ? (found.at(-1) as Value).name : null,
     outputs: { loss: loss.name, logLikelihoods: logLikelihoods.name },
@@ -117,6 +123,8 @@ type LayerContext = {
   readonly shape: AttentionShape
   readonly weight: (name: string) => Value
   readonly lora: LoraShape | null
+  /** Gathers the masks declared; null where nothing is dropped. */
+  readonly masks: Map<string, readonly number[]> | null
   readonly positions: Value
   readonly mask: Value
   readonly tables: RopeTables
@@ -124,23 +132,45 @@ type LayerContext = {
 
 function layer(g: Graph, x: Value, name: string, c: LayerContext): Value {
   const { batch, length, heads, kvHeads, headSize } = c.shape
-  const project = (from: Value, linearName: string): Value => {
-    const full = `${name}.${linearName}`
-    const bias = c.config.qkvBias && /[qkv]_proj$/.test(linearName) ? c.weight(`${full}.bias`) : undefined
-    const y = linear(g, from, c.weight(`${full}.weight`), bias)
-    if (!c.lora?.targets.includes(linearName.split('.').at(-1) ?? '')) return y
-    return lowRank(g, y, from, c.weight(`${full}.lora_A.weight`), c.weight(`${full}.lora_B.weight`), c.lora.factor)
-  }
-  const h = rmsNorm(g, x, c.weight(`${name}.input_layernorm.weight`), c.config.normEpsilon)
+  const norm = (v: Value, which: string): Value =>
+    rmsNorm(g, v, c.weight(`${name}.${which}.weight`), c.config.normEpsilon)
   const rows = (v: Value, n: number): Value => reshape(g, v, [batch, length, n * headSize])
-  const q = rope(g, rows(project(h, 'self_attn.q_proj'), heads), c.positions, c.tables)
-  const k = rope(g, rows(project(h, 'self_attn.k_proj'), kvHeads), c.positions, c.tables)
-  const v = rows(project(h, 'self_attn.v_proj'), kvHeads)
+  const [query, key, value] = projections(
+    g,
+    norm(x, 'input_layernorm'),
+    `${name}.self_attn`,
+    ['q_proj', 'k_proj', 'v_proj'],
+    c,
+  )
+  const q = rope(g, rows(query as Value, heads), c.positions, c.tables)
+  const k = rope(g, rows(key as Value, kvHeads), c.positions, c.tables)
+  const v = rows(value as Value, kvHeads)
   const attended = reshape(g, attention(g, q, k, v, c.mask, c.shape), [batch * length, heads * headSize])
-  const x2 = add(g, x, project(attended, 'self_attn.o_proj'))
-  const h2 = rmsNorm(g, x2, c.weight(`${name}.post_attention_layernorm.weight`), c.config.normEpsilon)
-  const gated = swiglu(g, project(h2, 'mlp.gate_proj'), project(h2, 'mlp.up_proj'))
-  return add(g, x2, project(gated, 'mlp.down_proj'))
+  const x2 = add(g, x, projections(g, attended, `${name}.self_attn`, ['o_proj'], c)[0] as Value)
+  const [gate, up] = projections(g, norm(x2, 'post_attention_layernorm'), `${name}.mlp`, ['gate_proj', 'up_proj'], c)
+  const gated = swiglu(g, gate as Value, up as Value)
+  return add(g, x2, projections(g, gated, `${name}.mlp`, ['down_proj'], c)[0] as Value)
+}
+
+/** The linears that read one input; their LoRA pairs share its dropout mask. */
+function projections(g: Graph, x: Value, name: string, names: readonly string[], c: LayerContext): readonly Value[] {
+  const targets = names.filter((n) => c.lora?.targets.includes(n))
+  const dropped =
+    c.masks && targets.length > 0 ? multiply(g, x, dropoutMask(g, `${name}.${targets[0]}`, x, c.masks)) : x
+  return names.map((n) => {
+    const full = `${name}.${n}`
+    const bias = c.config.qkvBias && /^[qkv]_proj$/.test(n) ? c.weight(`${full}.bias`) : undefined
+    const y = linear(g, x, c.weight(`${full}.weight`), bias)
+    if (!c.lora || !targets.includes(n)) return y
+    const [down, up] = [c.weight(`${full}.lora_A.weight`), c.weight(`${full}.lora_B.weight`)]
+    return lowRank(g, y, dropped, down, up, c.lora.factor)
+  })
+}
+
+function dropoutMask(g: Graph, name: string, x: Value, masks: Map<string, readonly number[]>): Value {
+  const dims = x.dims as readonly number[]
+  masks.set(`${name}.mask`, dims)
+  return input(g, `${name}.mask`, 'float32', dims)
 }
 
 function declareWeights(

@@ -1,6 +1,6 @@
 import { type Model, type ModelConfig, tensorShapes, toFloat32 } from '@allod/models'
 import { type LlamaGraph, type LoraShape, llamaGraph, loraShapes } from '../model/llamaGraph.ts'
-import { seeded } from '../random.ts'
+import { type Random, seeded } from '../random.ts'
 import { openSession, type Session, type Tensor } from '../session.ts'
 import { type AdamWOptions, adamw, gradientNorm, type Slot, slot } from './adamw.ts'
 import { type Batch, type Example, layOut, packRows, type Row } from './batch.ts'
@@ -73,10 +73,19 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     async learn(rows, step) {
       const batches = batchesOf(rows, batchRows, length)
       const counted = batches.reduce((sum, b) => sum + b.counted, 0)
-      let [loss, first] = [0, true]
-      for (const batch of batches) {
-        loss += await accumulateGradients({ session, graph, slots, fed, batch, weight: 1 / counted, first })
-        first = false
+      let loss = 0
+      for (const [i, batch] of batches.entries()) {
+        const masks = dropoutMasks(graph, lora?.dropout ?? 0, seeded(options.seed, 9, step.step, i))
+        const feeds = new Map([...fed, ...masks])
+        loss += await accumulateGradients({
+          session,
+          graph,
+          slots,
+          fed: feeds,
+          batch,
+          weight: 1 / counted,
+          first: i === 0,
+        })
       }
       const norm = gradientNorm(slots)
       const gradientScale = Math.min(1, step.clip / norm)
@@ -142,6 +151,18 @@ async function accumulateGradients({
   if (graph.embeddingGradient)
     addRows(slots[0] as Slot, batch.ids, results.get(graph.embeddingGradient) as Float32Array)
   return (results.get(loss as string) as Float32Array)[0] as number
+}
+
+/** Fresh masks: each number kept with probability 1 − `share`, and scaled so that the mean stays. */
+function dropoutMasks(graph: LlamaGraph, share: number, random: Random): Map<string, Tensor> {
+  const kept = 1 / (1 - share)
+  return new Map(
+    [...graph.masks].map(([name, dims]) => {
+      const data = new Float32Array(dims.reduce((a, b) => a * b, 1))
+      for (let i = 0; i < data.length; i++) data[i] = random.next() < share ? 0 : kept
+      return [name, { data, dims }]
+    }),
+  )
 }
 
 /** Adds each place's gradient to the embedding's row of its token, in order, so that every run adds alike. */

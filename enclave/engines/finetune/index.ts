@@ -1,0 +1,1 @@
+export { type FinetuneOptions, type FinetuneResult, finetune } from './finetune.ts'
