@@ -35,8 +35,16 @@ export function sourceFiles(): readonly string[] {
   return places.flatMap((place) => walk(join(root, place)))
 }
 
+const parsed = new Map<string, ts.SourceFile>()
+
 /** The parsed source of a file. */
-export const parse = (file: string): ts.SourceFile =>
+export function parse(file: string): ts.SourceFile {
+  const source = parsed.get(file) ?? read(file)
+  parsed.set(file, source)
+  return source
+}
+
+const read = (file: string): ts.SourceFile =>
   ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true)
 
 /** Every import of a file, dynamic ones too. */

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { type Layer, stageRootfs } from '@allod/environments'
+import type { Hex } from '@allod/protocol'
+import { build as bundle } from 'esbuild'
+
+/** The two programs that run inside a confidential environment. */
+export const programs = { runtime: '@allod/runtime/main.devnet', keeper: '@allod/keeper/main.devnet' } as const
+export type ProgramName = keyof typeof programs
+
+/** A measured root filesystem, ready to launch. */
+export type StagedBuild = {
+  readonly rootfs: string
+  readonly build: Hex
+  readonly layers: Readonly<Record<Layer, number>>
+}
+
+/**
+ * Bundles a program and stages the root filesystem it runs in, unless exactly this one is there already. The same sources,
+ * packages and platform give the same digest.
+ * @param folder where builds are kept, by program
+ */
+export async function stageBuild(name: ProgramName, folder: string): Promise<StagedBuild> {
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const script = await bundleProgram(name)
+  const [rootfs, record, fresh] = [join(folder, name), join(folder, `${name}.json`), join(folder, `${name}.new`)]
+  const platform = { bwrap: which('bwrap'), prlimit: which('prlimit'), node: process.execPath }
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { mode: 0o755 })
+  const staged = stageRootfs([{ path: 'app/main.mjs', from: script, layer: 'ours' }], fresh, platform)
+  const known = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as StagedBuild) : null
+  if (known?.build === staged.build && existsSync(rootfs)) {
+    rmSync(fresh, { recursive: true, force: true })
+    return known
+  }
+  rmSync(rootfs, { recursive: true, force: true })
+  renameSync(fresh, rootfs)
+  const layers = { ours: 0, npm: 0, platform: 0 }
+  for (const file of staged.files) layers[file.layer] += file.sizeBytes
+  const result = { rootfs, build: staged.build, layers }
+  writeFileSync(record, JSON.stringify(result))
+  return result
+}
+
+/** One program as one script, deterministic and readable: nothing is minified in what is reviewed line by line. */
+export async function bundleProgram(name: ProgramName): Promise<Uint8Array> {
+  const root = join(import.meta.dirname, '../..')
+  const { outputFiles } = await bundle({
+    absWorkingDir: root,
+    entryPoints: [createRequire(import.meta.url).resolve(programs[name])],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    legalComments: 'none',
+    logLevel: 'error',
+  })
+  const [output] = outputFiles
+  if (output === undefined) throw new Error('the bundler wrote nothing')
+  return output.contents
+}
+
+function which(program: string): string {
+  return execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim()
+}

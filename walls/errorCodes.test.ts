@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { errorCodes, testTexts } from './errorCodes.ts'
+import { errorCodesPage } from './errorCodesPage.ts'
+import { root } from './imports.ts'
+
+test('every error code has a test that names it', () => {
+  const texts = testTexts()
+  expect(
+    errorCodes()
+      .filter(({ code }) => !texts.includes(code))
+      .map(({ code, file }) => `${code} (${file})`),
+  ).toEqual([])
+})
+
+test('every error says in a sentence what happened and what to do', () => {
+  const bad = errorCodes().filter(
+    ({ message, hint }) => message === '' || hint === '' || /[.!]$/.test(message) || /^[A-Z][a-z]/.test(message),
+  )
+  expect(bad.map(({ code, message }) => `${code}: ${message}`)).toEqual([])
+})
+
+test('the page of error codes is up to date', () => {
+  expect(readFileSync(join(root, 'docs/reference/error-codes.md'), 'utf8')).toBe(errorCodesPage())
+})
