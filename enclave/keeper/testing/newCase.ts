@@ -164,7 +164,7 @@ async function newEvidence(
   const { grantKey } = await parties()
   const nonces = challenges.map(({ keeper, nonce }) => ({ id: keeper, nonce }))
   const hpkeKey = grantKey.publicKey
-  const devices = draft.gpu === 'none' ? [] : [gpuEvidence(gpuNonce(nonces, hpkeKey), draft.gpu)]
+  const devices = draft.gpu === 'none' ? [] : [await gpuEvidence(gpuNonce(nonces, hpkeKey), draft.gpu)]
   const bound = (draft.bound ?? ((b) => b))({
     role: 'grant',
     nonces,
@@ -179,7 +179,7 @@ async function newEvidence(
     order,
     generation,
   })
-  return { version: 1, cpu: cpuEvidence(toHex(reportData(bound)), draft.report), devices, bound }
+  return { version: 1, cpu: await cpuEvidence(toHex(reportData(bound)), draft.report), devices, bound }
 }
 
 type Known = { readonly model: TestObject; readonly data: TestObject; readonly spec: JobSpec; readonly draft: Draft }

@@ -64,6 +64,6 @@ export async function newKeeper(
       return appraiseSimulated(bound, { ...demands, trust: 'simulated', root: tee.root, isUnisolatedAllowed: false })
     },
     predictMeasurement: simulatedMeasurement,
-    ownEvidence: (nonce) => ownEvidence({ cpuEvidence: async (data) => cpuEvidence(toHex(data)) }, keys, own, nonce),
+    ownEvidence: (nonce) => ownEvidence({ cpuEvidence: (data) => cpuEvidence(toHex(data)) }, keys, own, nonce),
   }
 }

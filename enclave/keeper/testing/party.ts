@@ -1,9 +1,11 @@
 import {
   endorse,
+  newSimulatedSecret,
   type SimulatedGpuReport,
   type SimulatedReport,
   signGpuReport,
   signReport,
+  simulatedKey,
   simulatedMachine,
   simulatedMeasurement,
   simulatedRoot,
@@ -37,12 +39,11 @@ export const provider = signer(3)
 /** The provider's hot key. */
 export const providerKey = signer(4)
 export const engineAuthor = signer(5)
-export const root = signer(6)
-export const chip = signer(7)
 export const enclave = signer(8)
-export const gpu = signer(9)
 
-export const rootId = simulatedRoot(root.address)
+const newKey = async () => simulatedKey(await newSimulatedSecret())
+const [root, chip, gpu] = await Promise.all([newKey(), newKey(), newKey()])
+export const rootId = simulatedRoot(root.publicKey)
 export const chipId = hex32(0xc1)
 export const machine = simulatedMachine(chipId)
 export const build = hex32(0xb1)
@@ -51,7 +52,7 @@ const WINDOW = { notBefore: NOW - 3600, notAfter: NOW + 86_400 }
 export const TCB = 7
 
 /** CPU evidence as the simulated chip gives it. */
-export function cpuEvidence(reportData: Hex, change: (report: SimulatedReport) => SimulatedReport = (r) => r) {
+export async function cpuEvidence(reportData: Hex, change: (report: SimulatedReport) => SimulatedReport = (r) => r) {
   const report = change({
     isDebug: false,
     isIsolated: true,
@@ -63,33 +64,33 @@ export function cpuEvidence(reportData: Hex, change: (report: SimulatedReport) =
     configHash: hex32(0xcf),
     reportData,
   })
-  const endorsement = endorse(root, {
+  const endorsement = await endorse(root, {
     subject: 'simulated-chip',
     id: chipId,
-    key: chip.address,
+    key: chip.publicKey,
     level: report.tcb,
     ...WINDOW,
   })
   return {
     kind: 'simulated' as const,
-    evidence: toBase64Url(signReport(chip, report)),
+    evidence: toBase64Url(await signReport(chip, report)),
     endorsements: [toBase64Url(endorsement)],
   }
 }
 
 /** GPU evidence over a nonce. */
-export function gpuEvidence(nonce: Hex, change: (report: SimulatedGpuReport) => SimulatedGpuReport = (r) => r) {
+export async function gpuEvidence(nonce: Hex, change: (report: SimulatedGpuReport) => SimulatedGpuReport = (r) => r) {
   const report = change({ isDebug: false, isConfidential: true, firmware: 3, deviceId: hex32(0xd1), nonce })
-  const endorsement = endorse(root, {
+  const endorsement = await endorse(root, {
     subject: 'simulated-gpu',
     id: hex32(0xd1),
-    key: gpu.address,
+    key: gpu.publicKey,
     level: 3,
     ...WINDOW,
   })
   return {
     kind: 'simulated-gpu' as const,
-    evidence: toBase64Url(signGpuReport(gpu, report)),
+    evidence: toBase64Url(await signGpuReport(gpu, report)),
     endorsements: [toBase64Url(endorsement)],
   }
 }
