@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openai, writeInputs } from './fixture/startTiny.ts'
 import { packageServe } from './package.ts'
+import { openai, writeInputs } from './testing/startTiny.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'serve-package-'))
 const built = join(scratch, 'built')

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai'
 import { APIError } from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Running, startTiny } from './fixture/startTiny.ts'
+import { type Running, startTiny } from './testing/startTiny.ts'
 
 let engine: Running
 let client: OpenAI

@@ -1,6 +1,6 @@
 import { isAllodError } from '@allod/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTiny, type Tiny } from '../fixture/openTiny.ts'
+import { openTiny, type Tiny } from '../testing/openTiny.ts'
 import type { Finished, Generation, Lane } from './lane.ts'
 import { Scheduler, type SchedulerOptions } from './Scheduler.ts'
 import type { Sampled, Sampling } from './sampling.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ggufAdapterFromPeft, ggufFromFolder, parseModelConfig } from '@allod/models'
 import { isAllodError } from '@allod/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tinyAdapter, tinyModel } from '../fixture/tinyModel.ts'
+import { tinyAdapter, tinyModel } from '../testing/tinyModel.ts'
 import { openModel } from './openModel.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'serve-model-'))
