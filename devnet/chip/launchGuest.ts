@@ -65,7 +65,7 @@ export async function launchGuest(
       limits: { memoryBytes, wallMs, folders: [] },
     },
   )
-  return { build, kill: watched.kill, exit: watched.exit.finally(close) }
+  return { ...watched, build, exit: watched.exit.finally(close) }
 }
 
 async function openly(folder: string): Promise<void> {

@@ -18,11 +18,11 @@ import {
 
 /** What the chip does for one guest. */
 export type ReportSource = {
-  report(reportData: Uint8Array): Uint8Array
-  endorsement(): Uint8Array
+  report(reportData: Uint8Array): Promise<Uint8Array>
+  endorsement(): Promise<Uint8Array>
   /** 32 bytes bound to chip, measurement, configuration and context, as SNP's MSG_KEY_REQ gives them. */
   derive(context: string): Uint8Array
-  gpus(nonce: Uint8Array): readonly { readonly evidence: Uint8Array; readonly endorsement: Uint8Array }[]
+  gpus(nonce: Uint8Array): Promise<readonly { readonly evidence: Uint8Array; readonly endorsement: Uint8Array }[]>
 }
 
 const fail = errorsOf('chip', {
@@ -67,7 +67,7 @@ export async function openReportDevice(path: string, source: ReportSource): Prom
   return server
 }
 
-function serve(socket: Socket, handle: (request: Request) => unknown): void {
+function serve(socket: Socket, handle: (request: Request) => Promise<unknown>): void {
   let pending = 0
   socket.on('error', () => socket.destroy())
   // readline keeps what has no line end yet; a guest that sends none is cut off.
@@ -76,22 +76,27 @@ function serve(socket: Socket, handle: (request: Request) => unknown): void {
     pending = lineEnd < 0 ? pending + chunk.length : chunk.length - lineEnd - 1
     if (pending > MAX_LINE) socket.destroy()
   })
+  // One after the other: an answer is to the request before it.
+  let before = Promise.resolve()
   createInterface({ input: socket }).on('line', (line) => {
-    if (socket.writable) socket.write(`${JSON.stringify(reply(line, handle))}\n`)
+    before = before.then(async () => {
+      const answer = await reply(line, handle)
+      if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`)
+    })
   })
 }
 
-function reply(line: string, handle: (request: Request) => unknown): unknown {
+async function reply(line: string, handle: (request: Request) => Promise<unknown>): Promise<unknown> {
   try {
-    return { ok: handle(requestShape(JSON.parse(line))) }
+    return { ok: await handle(requestShape(JSON.parse(line))) }
   } catch (error) {
     return { error: error instanceof AllodError ? error : fail('bad-request') }
   }
 }
 
-function answer(entries: Map<string, Entry>, source: ReportSource, request: Request): unknown {
+async function answer(entries: Map<string, Entry>, source: ReportSource, request: Request): Promise<unknown> {
   if (request.op === 'gpu')
-    return source.gpus(fromHex(request.nonce, 32)).map(({ evidence, endorsement }) => ({
+    return (await source.gpus(fromHex(request.nonce, 32))).map(({ evidence, endorsement }) => ({
       evidence: toBase64Url(evidence),
       endorsements: [toBase64Url(endorsement)],
     }))
@@ -116,13 +121,13 @@ function answer(entries: Map<string, Entry>, source: ReportSource, request: Requ
   return null
 }
 
-function read(
+async function read(
   entry: Entry,
   source: ReportSource,
   attribute: 'outblob' | 'auxblob' | 'generation' | 'provider',
-): string | number {
+): Promise<string | number> {
   if (attribute === 'generation') return entry.generation
   if (attribute === 'provider') return 'simulated'
   if (entry.inblob === null) throw fail('not-written')
-  return toBase64Url(attribute === 'outblob' ? source.report(entry.inblob) : source.endorsement())
+  return toBase64Url(await (attribute === 'outblob' ? source.report(entry.inblob) : source.endorsement()))
 }

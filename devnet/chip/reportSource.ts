@@ -45,7 +45,7 @@ export function reportSource(
       endorse(keys.root, {
         subject: 'simulated-chip',
         id: keys.chipId,
-        key: keys.chip.address,
+        key: keys.chip.publicKey,
         level: tcb(),
         ...window(),
       }),
@@ -53,7 +53,7 @@ export function reportSource(
       new Uint8Array(
         hkdfSync(
           'sha256',
-          keys.chip.secret.expose(),
+          keys.seed.expose(),
           new Uint8Array(),
           concat(
             utf8('allod/sim-derive/v1'),
@@ -65,23 +65,25 @@ export function reportSource(
         ),
       ),
     gpus: (nonce) =>
-      keys.gpus.map(({ key, deviceId }) => ({
-        evidence: signGpuReport(key, {
-          isDebug: false,
-          isConfidential: true,
-          firmware: FIRMWARE,
-          deviceId,
-          // Spliced: what another machine's GPU answered to somebody else's nonce.
-          nonce: toHex(does('spliced-gpu') ? sha256(nonce) : nonce),
-        }),
-        endorsement: endorse(keys.root, {
-          subject: 'simulated-gpu',
-          id: deviceId,
-          key: key.address,
-          level: FIRMWARE,
-          ...window(),
-        }),
-      })),
+      Promise.all(
+        keys.gpus.map(async ({ key, deviceId }) => ({
+          evidence: await signGpuReport(key, {
+            isDebug: false,
+            isConfidential: true,
+            firmware: FIRMWARE,
+            deviceId,
+            // Spliced: what another machine's GPU answered to somebody else's nonce.
+            nonce: toHex(does('spliced-gpu') ? sha256(nonce) : nonce),
+          }),
+          endorsement: await endorse(keys.root, {
+            subject: 'simulated-gpu',
+            id: deviceId,
+            key: key.publicKey,
+            level: FIRMWARE,
+            ...window(),
+          }),
+        })),
+      ),
   }
 }
 

@@ -46,9 +46,9 @@ export async function startChip({
   if (device !== undefined) throw fail('real-tee-present', { actual: device })
   const data = resolve(dataDir)
   mkdirSync(data, { recursive: true })
-  const keys = loadChipKeys(data, gpuCount)
+  const keys = await loadChipKeys(data, gpuCount)
   const info = {
-    root: simulatedRoot(keys.root.address),
+    root: simulatedRoot(keys.root.publicKey),
     chipId: keys.chipId,
     machine: simulatedMachine(keys.chipId),
   }

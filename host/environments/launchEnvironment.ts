@@ -13,27 +13,31 @@ const fail = errorsOf('environments', {
   'connect-timeout': ['the guest did not connect in time', 'look at the load of the machine, and launch again'],
 })
 
-const CONNECT_MS = 60_000
+/** Where the simulated chip is, and how long a guest may take to connect. */
+export type ChipOptions = {
+  /** Path of the chip's control socket. */
+  readonly chip: string
+  readonly connectMs?: number
+}
 
-/** Guests in bubblewrap, measured and started by the simulated chip. @param chip path of its control socket */
-export const processEnvironment = (chip: string): ConfidentialEnvironment => environment(chip, 'process', 'bubblewrap')
+/** Guests in bubblewrap, measured and started by the simulated chip. */
+export const processEnvironment = (options: ChipOptions): ConfidentialEnvironment => ({
+  kind: 'process',
+  isolation: 'bubblewrap',
+  probe: () => probeSandbox(),
+  launch: (spec) => launch(options, 'bubblewrap', spec),
+})
 
 /** Guests as plain processes: nothing is isolated, and the evidence says so. For machines without bubblewrap only. */
-export const unisolatedEnvironment = (chip: string): ConfidentialEnvironment => environment(chip, 'unisolated', 'none')
-
-const environment = (
-  chip: string,
-  kind: ConfidentialEnvironment['kind'],
-  isolation: ConfidentialEnvironment['isolation'],
-): ConfidentialEnvironment => ({
-  kind,
-  isolation,
+export const unisolatedEnvironment = (options: ChipOptions): ConfidentialEnvironment => ({
+  kind: 'unisolated',
+  isolation: 'none',
   probe: () => probeSandbox(),
-  launch: (spec) => launch(chip, isolation, spec),
+  launch: (spec) => launch(options, 'none', spec),
 })
 
 async function launch(
-  chip: string,
+  { chip, connectMs = 60_000 }: ChipOptions,
   isolation: 'bubblewrap' | 'none',
   { rootfs, config, limits }: LaunchSpec,
 ): Promise<EnvironmentHandle> {
@@ -44,9 +48,9 @@ async function launch(
       throw fail('launch-failed', { actual: exit.reason, meta: { exit } })
     })
     ended.catch(() => {})
-    const late = AbortSignal.timeout(CONNECT_MS)
+    const late = AbortSignal.timeout(connectMs)
     const timeout = new Promise<never>((_, reject) => {
-      late.addEventListener('abort', () => reject(fail('connect-timeout', { expected: `${CONNECT_MS} ms` })))
+      late.addEventListener('abort', () => reject(fail('connect-timeout', { expected: `${connectMs} ms` })))
     })
     const channel = await Promise.race([door.guest, ended, timeout]).catch((error) => {
       guest.kill()

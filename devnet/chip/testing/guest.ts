@@ -129,7 +129,7 @@ async function engine({ source, limits, files, isServe }: Request & { do: 'engin
   const running = await launchEngine({
     folders,
     limits,
-    program: ['/engine/main.mjs'],
+    program: ['/engine/main.mjs', '/in', isServe ? '/run' : '/out'],
     isolation: flag < 0 ? 'bubblewrap' : 'none',
   })
   const exit = await running.exit

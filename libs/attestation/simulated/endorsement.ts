@@ -1,6 +1,6 @@
 import {
   canonicalise,
-  documentHash,
+  concat,
   errorsOf,
   fromHex,
   type Hex,
@@ -9,12 +9,12 @@ import {
   oneOf,
   parseCanonical,
   record,
-  requireSigner,
   type Shaped,
-  type SigningKey,
-  signDigest,
+  toHex,
+  utf8,
 } from '@allod/protocol'
 import { simulatedRoot } from './measurement.ts'
+import { isSignedBy, type SimulatedKey } from './simulatedKey.ts'
 
 const fail = errorsOf('attestation', {
   'bad-endorsement': [
@@ -29,28 +29,32 @@ const body = {
   subject: oneOf('simulated-chip', 'simulated-gpu'),
   /** Chip or device id. */
   id: hex(32),
-  /** Address of the key that signs evidence. */
-  key: hex(20),
+  /** Public key that signs evidence. */
+  key: hex(65),
   /** TCB of a chip, firmware of a GPU; evidence must state the same. */
   level: integer(0, 0xffffffff),
   /** Unix seconds. */
   notBefore: integer(),
   notAfter: integer(),
-  root: hex(20),
+  root: hex(65),
 }
 const bodyShape = record(body)
-const shape = record({ ...body, signature: hex(65) })
+const shape = record({ ...body, signature: hex(64) })
 
 /** What the simulated root vouches for: this key belongs to this chip or GPU. */
 export type SimulatedEndorsement = Shaped<typeof shape>
 export type EndorsementBody = Shaped<typeof bodyShape>
 
-const digest = (value: EndorsementBody): Uint8Array => fromHex(documentHash('allod/sim-endorsement/v1', value), 32)
+const message = (value: EndorsementBody): Uint8Array<ArrayBuffer> =>
+  concat(utf8('allod/sim-endorsement/v1'), canonicalise(value))
 
 /** Signs an endorsement and encodes it. */
-export function endorse(root: SigningKey, value: Omit<EndorsementBody, 'root'>): Uint8Array<ArrayBuffer> {
-  const whole = { ...value, root: root.address }
-  return canonicalise({ ...whole, signature: signDigest(root, digest(whole)) })
+export async function endorse(
+  root: SimulatedKey,
+  value: Omit<EndorsementBody, 'root'>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = { ...value, root: root.publicKey }
+  return canonicalise({ ...whole, signature: toHex(await root.sign(message(whole))) })
 }
 
 /**
@@ -58,22 +62,22 @@ export function endorse(root: SigningKey, value: Omit<EndorsementBody, 'root'>):
  * @param roots root ids trusted, as `simulatedRoot` makes them
  * @throws attestation/bad-endorsement, attestation/root-untrusted, attestation/endorsement-expired
  */
-export function verifyEndorsement(
+export async function verifyEndorsement(
   encoded: readonly Uint8Array[],
   subject: EndorsementBody['subject'],
   { roots, now }: { readonly roots: readonly Hex[]; readonly now: number },
-): SimulatedEndorsement {
+): Promise<SimulatedEndorsement> {
   const [first, ...rest] = encoded
   if (first === undefined || rest.length > 0)
     throw fail('bad-endorsement', { expected: 'one endorsement', actual: encoded.length })
   let endorsement: SimulatedEndorsement
   try {
     endorsement = shape(parseCanonical(first, 4096))
-    const { signature, ...value } = endorsement
-    requireSigner(digest(value), signature, value.root)
   } catch (cause) {
     throw fail('bad-endorsement', { cause })
   }
+  const { signature, ...value } = endorsement
+  if (!(await isSignedBy(value.root, message(value), fromHex(signature, 64)))) throw fail('bad-endorsement')
   if (endorsement.subject !== subject) throw fail('bad-endorsement', { expected: subject, actual: endorsement.subject })
   const root = simulatedRoot(endorsement.root)
   if (!roots.includes(root)) throw fail('root-untrusted', { expected: roots, actual: root })

@@ -13,4 +13,4 @@ export const simulatedMachine = (chipId: Hex): Hex =>
   taggedHash('allod/machine/v1', lp(utf8('simulated')), fromHex(chipId, 32))
 
 /** The id of a simulated root, as policies name it. */
-export const simulatedRoot = (rootAddress: Hex): Hex => taggedHash('allod/sim-root/v1', fromHex(rootAddress, 20))
+export const simulatedRoot = (publicKey: Hex): Hex => taggedHash('allod/sim-root/v1', fromHex(publicKey, 65))

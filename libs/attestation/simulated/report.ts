@@ -1,18 +1,5 @@
-import {
-  concat,
-  equalBytes,
-  errorsOf,
-  fromHex,
-  type Hex,
-  requireSigner,
-  type SigningKey,
-  sha256,
-  signDigest,
-  toHex,
-  u32,
-  u64,
-  utf8,
-} from '@allod/protocol'
+import { concat, equalBytes, errorsOf, fromHex, type Hex, toHex, u32, u64, utf8 } from '@allod/protocol'
+import { isSignedBy, type SimulatedKey } from './simulatedKey.ts'
 
 /** What the simulated chip signs. Its magic and layout are its own: no parser of real evidence can take it. */
 export type SimulatedReport = {
@@ -31,7 +18,7 @@ export type SimulatedReport = {
 
 const MAGIC = utf8('ALLODSIM')
 const BODY_BYTES = 220
-const REPORT_BYTES = BODY_BYTES + 65
+const REPORT_BYTES = BODY_BYTES + 64
 const DEBUG = 1
 const UNISOLATED = 2
 
@@ -39,10 +26,10 @@ const fail = errorsOf('attestation', {
   'bad-evidence': ['evidence is malformed or its signature does not hold', 'ask the machine for its evidence again'],
 })
 
-const digest = (body: Uint8Array): Uint8Array => sha256(utf8('allod/sim-report/v1'), body)
+const message = (body: Uint8Array): Uint8Array<ArrayBuffer> => concat(utf8('allod/sim-report/v1'), body)
 
-/** Encodes a report and signs it with the chip's key: 285 bytes. */
-export function signReport(chip: SigningKey, report: SimulatedReport): Uint8Array<ArrayBuffer> {
+/** Encodes a report and signs it with the chip's key: 284 bytes. */
+export async function signReport(chip: SimulatedKey, report: SimulatedReport): Promise<Uint8Array<ArrayBuffer>> {
   const body = concat(
     MAGIC,
     u32(1),
@@ -55,14 +42,14 @@ export function signReport(chip: SigningKey, report: SimulatedReport): Uint8Arra
     fromHex(report.configHash, 32),
     fromHex(report.reportData, 64),
   )
-  return concat(body, fromHex(signDigest(chip, digest(body)), 65))
+  return concat(body, await chip.sign(message(body)))
 }
 
 /**
  * Parses a report exactly and checks that `signer` signed it.
  * @throws attestation/bad-evidence
  */
-export function openReport(evidence: Uint8Array, signer: Hex): SimulatedReport {
+export async function openReport(evidence: Uint8Array, signer: Hex): Promise<SimulatedReport> {
   if (evidence.length !== REPORT_BYTES)
     throw fail('bad-evidence', { expected: `${REPORT_BYTES} bytes`, actual: evidence.length })
   const body = evidence.subarray(0, BODY_BYTES)
@@ -70,11 +57,8 @@ export function openReport(evidence: Uint8Array, signer: Hex): SimulatedReport {
   const flags = view.getUint32(12)
   if (!equalBytes(body.subarray(0, 8), MAGIC) || view.getUint32(8) !== 1 || flags > (DEBUG | UNISOLATED))
     throw fail('bad-evidence', { expected: 'a simulated report, version 1' })
-  try {
-    requireSigner(digest(body), toHex(evidence.subarray(BODY_BYTES)), signer)
-  } catch (cause) {
-    throw fail('bad-evidence', { cause })
-  }
+  if (!(await isSignedBy(signer, message(body), evidence.slice(BODY_BYTES) as Uint8Array<ArrayBuffer>)))
+    throw fail('bad-evidence', { expected: 'a signature by the endorsed key' })
   return {
     isDebug: (flags & DEBUG) !== 0,
     isIsolated: (flags & UNISOLATED) === 0,

@@ -22,8 +22,8 @@ export const simulatedVerifiers = (roots: readonly Hex[]): readonly Verifier[] =
 const cpu = (roots: readonly Hex[]): CpuVerifier => ({
   cpu: 'simulated',
   async verify(evidence, endorsements, { now }) {
-    const endorsement = verifyEndorsement(endorsements, 'simulated-chip', { roots, now })
-    const report = openReport(evidence, endorsement.key)
+    const endorsement = await verifyEndorsement(endorsements, 'simulated-chip', { roots, now })
+    const report = await openReport(evidence, endorsement.key)
     requireSame(endorsement, report.chipId, report.tcb)
     return {
       kind: 'simulated',
@@ -44,8 +44,8 @@ const cpu = (roots: readonly Hex[]): CpuVerifier => ({
 const gpu = (roots: readonly Hex[]): DeviceVerifier => ({
   device: 'simulated-gpu',
   async verify(evidence, endorsements, { now }) {
-    const endorsement = verifyEndorsement(endorsements, 'simulated-gpu', { roots, now })
-    const report = openGpuReport(evidence, endorsement.key)
+    const endorsement = await verifyEndorsement(endorsements, 'simulated-gpu', { roots, now })
+    const report = await openGpuReport(evidence, endorsement.key)
     requireSame(endorsement, report.deviceId, report.firmware)
     return {
       kind: 'simulated-gpu',
