@@ -30,6 +30,28 @@ export const fail = errorsOf('sdk', {
     'an input without an offer does not belong to the buyer',
     'rent it under its owner’s offer, or seal your own',
   ],
+  'not-its-maker': [
+    'a derived object’s manifest is not signed by the enclave that made it',
+    'refuse it: ask its owner for the manifest that its report names',
+  ],
+  'provider-refused': ['the provider refused', 'see its reason; choose another provider, or wait for the refund'],
+  'provider-unreachable': [
+    'the provider does not answer',
+    'the order stays on chain: follow it again later, or let it expire for a full refund',
+  ],
+  'bad-answer': ['the other side sent something of no known form', 'check that both sides run the same release'],
+  'gateway-unreachable': ['the gateway does not answer', 'check the network description’s gateway, and try again'],
+  'agent-refused': [
+    'an agent does not prove what it must',
+    'do not talk to it; see which checks failed with `npx allod verify`',
+  ],
+  'verdict-expired': ['what was verified about an agent is too old', 'verify it again'],
+  'agent-error': ['the agent refused the request', 'see its reason'],
+  'bad-receipt': ['an answer’s receipt does not hold', 'do not rely on this answer; verify the agent again'],
+  'follow-timeout': [
+    'nothing happened for longer than the limit',
+    'follow the order again with `npx allod order watch`',
+  ],
   'not-allowed': ['the inputs’ policies do not allow this order', 'see which clause refuses, and change that choice'],
   'over-max-price': ['the order costs more than the limit given', 'raise --max-price, or order a shorter term'],
   'unknown-order': ['this device knows no such order', 'list them with `npx allod order list`'],

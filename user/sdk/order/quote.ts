@@ -161,13 +161,15 @@ async function manifestsOf(
   return Object.fromEntries(entries.flat())
 }
 
-// An original's manifest is signed by its owner; a derived one by the enclave that made it, whom only the owner's offer names.
+// An original's manifest is signed by its owner; a derived one by an enclave of the order that made it.
 async function requireSubject(view: View, manifest: Manifest, { offer }: SignedOffer): Promise<void> {
-  const { isDerived } = await view.asset(offer.subject)
-  requireManifest(manifest, {
-    objectId: offer.subject,
-    ...(isDerived ? { signer: manifest.signature.signer } : {}),
-  })
+  const origin = await view.originOf(offer.subject)
+  if (origin === null) return requireManifest(manifest, { objectId: offer.subject })
+  const { signer } = manifest.signature
+  const events = await view.orderEvents(origin.order)
+  const isMaker = events.some((e) => e.name === 'Bound' && String(e.args.enclave).toLowerCase() === signer)
+  if (!isMaker) throw fail('not-its-maker', { expected: `an enclave of ${origin.order}`, actual: signer })
+  requireManifest(manifest, { objectId: offer.subject, signer })
 }
 
 function derivedOf({ kind, buyer, inputs, royalty }: OrderRequest, manifests: Quote['manifests']): Policy | null {

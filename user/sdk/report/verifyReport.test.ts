@@ -14,7 +14,7 @@ import { devnetTrust } from '../devnet/devnetTrust.ts'
 import { fill, sampleReport, seal } from '../testing/sampleReport.ts'
 import { verifyReport } from './verifyReport.ts'
 
-const { predicate, enclave, root, envelope } = sampleReport()
+const { predicate, enclave, root, envelope } = await sampleReport()
 const trust = devnetTrust({ devnet: true, name: 'devnet', trust: { simulatedRoot: root } })
 
 const changed = (change: (statement: ReportStatement) => unknown): Envelope => {

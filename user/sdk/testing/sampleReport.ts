@@ -1,5 +1,13 @@
 import { type EvidenceBundle, evidenceHash } from '@allod/attestation'
-import { endorse, signReport, simulatedMeasurement, simulatedRoot } from '@allod/attestation/simulated'
+import {
+  endorse,
+  newSimulatedSecret,
+  type SimulatedKey,
+  signReport,
+  simulatedKey,
+  simulatedMeasurement,
+  simulatedRoot,
+} from '@allod/attestation/simulated'
 import { signStorageReceipt } from '@allod/content'
 import {
   allodDomain,
@@ -43,14 +51,10 @@ const STARTED = 1_800_000_000
 const ZERO = fill(32, 0)
 
 /** A whole order's worth of keys and a report over it, signed as an enclave on a simulated chip signs. */
-export function sampleReport() {
-  const [root, chip, enclave, provider, ...rest] = Array.from({ length: 9 }, () => newSigningKey()) as [
-    SigningKey,
-    SigningKey,
-    SigningKey,
-    SigningKey,
-    ...SigningKey[],
-  ]
+export async function sampleReport() {
+  const [root, chip] = [await newSimulatedKey(), await newSimulatedKey()]
+  const [enclave, provider] = [newSigningKey(), newSigningKey()]
+  const rest = Array.from({ length: 5 }, () => newSigningKey())
   const keepers = rest.slice(0, 3)
   const stores = rest.slice(3, 5)
   const committee = newCommittee(
@@ -75,7 +79,7 @@ export function sampleReport() {
     order,
     generation: 1,
   }
-  const evidence = sampleEvidence(root, chip, bound)
+  const evidence = await sampleEvidence(root, chip, bound)
   const vote: EnclaveAttested = {
     order,
     generation: 1,
@@ -110,7 +114,7 @@ export function sampleReport() {
     outputs: [{ name: 'adapter', objectId: fill(32, 71), manifestHash, policyHash: fill(32, 72), owner: terms.buyer }],
     storage: stores.map((k) => signStorageReceipt(k, { digest: manifestHash, sizeBytes: 5000, time: STARTED + 299 })),
   }
-  return { predicate, enclave, root: simulatedRoot(root.address), envelope: seal(enclave, predicate) }
+  return { predicate, enclave, root: simulatedRoot(root.publicKey), envelope: seal(enclave, predicate) }
 }
 
 /** Signs a predicate as a report. */
@@ -209,10 +213,17 @@ function signFacts(key: SigningKey, facts: Facts) {
   return { facts, block, by: { signer: key.address, signature } }
 }
 
+/** A fresh key of the simulated world. */
+export const newSimulatedKey = async (): Promise<SimulatedKey> => simulatedKey(await newSimulatedSecret())
+
 /** Evidence by a simulated chip under `root` that binds the facts given. */
-export function sampleEvidence(root: SigningKey, chip: SigningKey, bound: BoundFacts): EvidenceBundle {
+export async function sampleEvidence(
+  root: SimulatedKey,
+  chip: SimulatedKey,
+  bound: BoundFacts,
+): Promise<EvidenceBundle> {
   const chipId = fill(32, 30)
-  const report = signReport(chip, {
+  const report = await signReport(chip, {
     isDebug: false,
     isIsolated: true,
     tcb: 3,
@@ -223,10 +234,10 @@ export function sampleEvidence(root: SigningKey, chip: SigningKey, bound: BoundF
     configHash: fill(32, 32),
     reportData: `0x${Buffer.from(reportData(bound)).toString('hex')}`,
   })
-  const endorsement = endorse(root, {
+  const endorsement = await endorse(root, {
     subject: 'simulated-chip',
     id: chipId,
-    key: chip.address,
+    key: chip.publicKey,
     level: 3,
     notBefore: STARTED - 1000,
     notAfter: STARTED + 86_400,

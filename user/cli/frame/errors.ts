@@ -1,0 +1,23 @@
+import { errorsOf } from '@allod/protocol'
+
+/** Every error of the command line itself. */
+export const fail = errorsOf('cli', {
+  'unknown-command': ['there is no such command', 'see `npx allod --help`'],
+  'bad-usage': ['the command was not called the way it works', 'see `npx allod <command> --help`'],
+  'no-password': [
+    'a wallet needs its password and there is nobody to ask',
+    'set ALLOD_PASSWORD_FILE or ALLOD_PASSWORD, or run in a terminal',
+  ],
+  'not-confirmed': ['nothing was done', 'add --yes to go on without being asked'],
+  'no-wallet': ['no wallet was chosen', 'choose one with --as <name>, or `npx allod config set wallet <name>`'],
+  'bad-config': [
+    'the configuration is malformed',
+    'delete the file, or set its values again with `npx allod config set`',
+  ],
+  'no-devnet-program': ['the devnet’s program is not here', 'run this from a clone of the project'],
+  'devnet-failed': ['the devnet’s program failed', 'see what it said above'],
+  'child-failed': ['a program could not be started', 'see the cause'],
+  pending: ['it is not done yet', 'run the command again later'],
+  'doctor-failed': ['something is not as it should be', 'see the checks above; each names its fix'],
+  interrupted: ['interrupted', 'run the command again; finished parts are kept'],
+})

@@ -1,0 +1,35 @@
+import { isAllodError } from '@allod/protocol'
+
+/** What the exit code of a failure says, for scripts. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  network: 3,
+  wallet: 4,
+  attestation: 5,
+  pending: 8,
+  interrupted: 130,
+} as const
+
+const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
+  [/^cli\/(unknown-command|bad-usage)$/, 'usage'],
+  [/^cli\/interrupted$/, 'interrupted'],
+  [/^(cli\/pending|sdk\/follow-timeout|sdk\/not-released)$/, 'pending'],
+  [/^(attestation|report)\/|^sdk\/(report-refused|agent-refused)$/, 'attestation'],
+  [
+    /^cli\/no-(password|wallet)$|^sdk\/(.*wallet.*|wrong-password|.*keystore.*|too-little-money|over-max-price)$/,
+    'wallet',
+  ],
+  [
+    /^(chain|keeper|gateway|store|provider)\/|^sdk\/(no-network|.*unreachable|too-few-stores)$|^content\/(store-.*|no-replica|too-few-replicas)$/,
+    'network',
+  ],
+]
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (!isAllodError(error)) return exitCodes.failed
+  const found = BY_CODE.find(([pattern]) => pattern.test(error.code))
+  return exitCodes[found?.[1] ?? 'failed']
+}

@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process'
+import { fail } from './errors.ts'
+
+/**
+ * Runs one of our programs to its end, its output going to ours.
+ * @throws cli/devnet-failed with the exit code, cli/child-failed
+ */
+export function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 2, 2] })
+  const stop = (): void => void child.kill('SIGTERM')
+  signal.addEventListener('abort', stop, { once: true })
+  child.once('error', (cause) => reject(fail('child-failed', { cause, actual: path })))
+  child.once('exit', (code, by) => {
+    signal.removeEventListener('abort', stop)
+    if (code === 0) resolve()
+    else reject(fail('devnet-failed', { expected: 0, actual: code ?? by }))
+  })
+  return promise
+}

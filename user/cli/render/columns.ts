@@ -1,0 +1,27 @@
+/**
+ * Rows in aligned columns, two spaces apart; the first row is the heading. Widths count what is seen, not colour codes.
+ * @param options.right columns of figures
+ */
+export function columns(
+  rows: readonly (readonly string[])[],
+  { right = [] }: { readonly right?: readonly number[] } = {},
+): string {
+  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => seen(row[c] ?? ''))))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, c) => {
+          const gap = ' '.repeat((widths[c] ?? 0) - seen(cell))
+          return right.includes(c) ? gap + cell : cell + gap
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+const seen = (text: string): number => [...text.replace(/\u001b\[\d+m/g, '')].length
+
+/** `0x12345678…` for people; programs get the whole with --json. */
+export const shortHex = (hex: string): string => (hex.length <= 12 ? hex : `${hex.slice(0, 10)}…`)

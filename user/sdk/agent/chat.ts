@@ -1,0 +1,206 @@
+import { collect, SEALED_REQUEST_TYPE, sealRequest } from '@allod/channel'
+import { type AccessToken, errorFromJson, fromHex, fromUtf8, isAllodError, type Receipt, utf8 } from '@allod/protocol'
+import type { Allod } from '../allod.ts'
+import { fail } from '../errors.ts'
+import { checkReceipt, receiptInEvents, receiptInJson } from './receipts.ts'
+import { encodeToken } from './token.ts'
+import { type AgentVerdict, requireAgent } from './verifyAgent.ts'
+
+/** One message of a conversation. */
+export type Message = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+
+export type ChatOptions = {
+  readonly token: AccessToken
+  readonly messages: readonly Message[]
+  /** `tuned`, or `base` to compare. */
+  readonly model?: string
+  readonly maxTokens?: number
+  readonly temperature?: number
+  readonly seed?: number
+  readonly signal?: AbortSignal
+}
+
+/** A whole answer. `receipt` is null where the agent gave none, and refused where it does not hold. */
+export type ChatAnswer = {
+  readonly text: string
+  readonly finishReason: string
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly receipt: Receipt | null
+}
+
+/** A piece of an answer as it is written, and at the end the whole. */
+export type ChatEvent =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'done'; readonly answer: ChatAnswer }
+
+const MAX_REQUEST_BYTES = 1 << 20
+const MAX_ANSWER_BYTES = 16 << 20
+
+/**
+ * Asks a verified agent and gives the answer as it comes. Question and answer are sealed between this device and the attested
+ * key; the gateway carries ciphertext.
+ * @throws sdk/agent-refused, sdk/verdict-expired, sdk/agent-error with the agent's own code, sdk/bad-receipt, channel/…
+ */
+export async function* chat(
+  allod: Pick<Allod, 'fetch' | 'network'>,
+  agent: AgentVerdict,
+  options: ChatOptions,
+): AsyncGenerator<ChatEvent, void> {
+  requireAgent(agent)
+  if (agent.validUntil <= Date.now() / 1000) throw fail('verdict-expired', { actual: agent.validUntil })
+  const request = requestBody(options)
+  const { status, body } = await exchange(allod, agent, request, options)
+  const received: Uint8Array[] = []
+  const decoder = new TextDecoder()
+  let rest = ''
+  let text = ''
+  let finishReason = ''
+  let usage = { prompt_tokens: 0, completion_tokens: 0 }
+  let size = 0
+  for await (const piece of body) {
+    size += piece.length
+    if (size > MAX_ANSWER_BYTES) throw fail('bad-answer', { expected: `at most ${MAX_ANSWER_BYTES} bytes` })
+    received.push(piece)
+    if (status !== 200) continue
+    rest += decoder.decode(piece, { stream: true })
+    const events = rest.split('\n\n')
+    rest = events.pop() ?? ''
+    for (const event of events.map(parseEvent).filter((e) => e !== null)) {
+      const [choice] = event.choices ?? []
+      usage = event.usage ?? usage
+      finishReason = choice?.finish_reason ?? finishReason
+      const delta = choice?.delta?.content ?? ''
+      if (delta === '') continue
+      text += delta
+      yield { kind: 'text', text: delta }
+    }
+  }
+  if (status !== 200) throw agentError(status, received)
+  const found = receiptInEvents(received)
+  if (found !== null) checkReceipt(found, agent, request)
+  yield {
+    kind: 'done',
+    answer: {
+      text,
+      finishReason,
+      promptTokens: usage.prompt_tokens,
+      completionTokens: usage.completion_tokens,
+      receipt: found?.receipt ?? null,
+    },
+  }
+}
+
+/** As `chat`, the whole answer at once. */
+export async function ask(
+  allod: Pick<Allod, 'fetch' | 'network'>,
+  agent: AgentVerdict,
+  options: ChatOptions,
+): Promise<ChatAnswer> {
+  for await (const event of chat(allod, agent, options)) if (event.kind === 'done') return event.answer
+  throw fail('bad-answer', { expected: 'an end' })
+}
+
+/** Any other request to an agent: a path of the OpenAI API and a JSON body. Gives the parsed answer and its receipt. */
+export async function callAgent(
+  allod: Pick<Allod, 'fetch' | 'network'>,
+  agent: AgentVerdict,
+  { method, path, body, token, signal }: CallOptions,
+): Promise<{ readonly json: unknown; readonly receipt: Receipt | null }> {
+  requireAgent(agent)
+  const request = body === undefined ? new Uint8Array() : utf8(JSON.stringify(body))
+  const { status, body: answer } = await exchange(allod, agent, request, { token, method, path, signal })
+  const bytes = await collect(answer, MAX_ANSWER_BYTES)
+  if (status !== 200) throw agentError(status, [bytes])
+  const found = receiptInJson(bytes)
+  if (found !== null) checkReceipt(found, agent, request)
+  return { json: JSON.parse(fromUtf8(bytes)), receipt: found?.receipt ?? null }
+}
+
+export type CallOptions = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: unknown
+  readonly token: AccessToken
+  readonly signal?: AbortSignal
+}
+
+// Streaming answers always carry usage, so the body is the same that the enclave hands on and signs for.
+const requestBody = ({ messages, model = 'tuned', maxTokens, temperature, seed }: ChatOptions): Uint8Array =>
+  utf8(
+    JSON.stringify({
+      model,
+      messages,
+      stream: true,
+      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(seed === undefined ? {} : { seed }),
+      stream_options: { include_usage: true },
+    }),
+  )
+
+type Sent = {
+  readonly token: AccessToken
+  readonly method?: 'GET' | 'POST'
+  readonly path?: string
+  readonly signal?: AbortSignal | undefined
+}
+
+async function exchange(
+  { fetch, network }: Pick<Allod, 'fetch' | 'network'>,
+  agent: AgentVerdict,
+  body: Uint8Array,
+  { token, method = 'POST', path = '/v1/chat/completions', signal }: Sent,
+): Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> }> {
+  const identity = {
+    serviceKey: fromHex(agent.serviceKey),
+    orderId: agent.order,
+    bundleHash: agent.evidenceHash,
+  }
+  const headers = [
+    ['content-type', 'application/json'],
+    ['authorization', `Bearer ${encodeToken(token)}`],
+  ] as const
+  const sealed = await sealRequest(identity, { method, path, headers, body })
+  const url = `${network.gateway.url}/o/${agent.order}/sealed?generation=${agent.generation}`
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': SEALED_REQUEST_TYPE },
+    body: (await collect(sealed.body, MAX_REQUEST_BYTES)) as Uint8Array<ArrayBuffer>,
+    redirect: 'error',
+    ...(signal ? { signal } : {}),
+  }).catch((cause: unknown) => {
+    throw fail('gateway-unreachable', { cause, actual: network.gateway.url })
+  })
+  if (!response.ok || response.body === null) throw errorFromJson(await response.json().catch(() => null))
+  const opened = await sealed.openResponse(response.body as unknown as AsyncIterable<Uint8Array>)
+  return { status: opened.head.status, body: opened.body }
+}
+
+type Delta = {
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: string }
+    readonly finish_reason?: string | null
+  }[]
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null
+}
+
+function parseEvent(event: string): Delta | null {
+  const data = /^data: (.*)$/m.exec(event)?.[1]
+  if (data === undefined || data === '[DONE]') return null
+  try {
+    return JSON.parse(data) as Delta
+  } catch (cause) {
+    throw fail('bad-answer', { cause, actual: data.slice(0, 100) })
+  }
+}
+
+function agentError(status: number, received: readonly Uint8Array[]): Error {
+  try {
+    const { error } = JSON.parse(received.map(fromUtf8).join('')) as { error: { code: string; message: string } }
+    return fail('agent-error', { actual: error.code, meta: { status, says: String(error.message).slice(0, 300) } })
+  } catch (cause) {
+    if (isAllodError(cause)) return cause
+    return fail('agent-error', { actual: status, cause })
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Several streams as one, in the order in which things happen. Ends when all have ended; the first error ends it.
+ * @param options.idleMs how long nothing may come; then `onIdle()` is thrown
+ */
+export async function* merge<T>(
+  sources: readonly AsyncGenerator<T, void>[],
+  { idleMs, onIdle }: { readonly idleMs: number; readonly onIdle: () => Error },
+): AsyncGenerator<T, void> {
+  type Turn = { readonly from: AsyncGenerator<T, void>; readonly result: IteratorResult<T, void> }
+  const step = async (from: AsyncGenerator<T, void>): Promise<Turn> => ({ from, result: await from.next() })
+  const waiting = new Map(sources.map((s) => [s, step(s)]))
+  try {
+    while (waiting.size > 0) {
+      const { from, result } = await within(idleMs, Promise.race(waiting.values()), onIdle)
+      if (result.done) waiting.delete(from)
+      else {
+        waiting.set(from, step(from))
+        yield result.value
+      }
+    }
+  } finally {
+    // Whoever still waits for the network ends by its own signal; nobody listens any more.
+    for (const [source, turn] of waiting) {
+      turn.catch(() => undefined)
+      source.return().catch(() => undefined)
+    }
+  }
+}
+
+async function within<T>(ms: number, promise: Promise<T>, onIdle: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(onIdle()), ms)
+  })
+  try {
+    return await Promise.race([promise, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
