@@ -1,0 +1,207 @@
+import {
+  allodDomain,
+  type BlockSeen,
+  type Hex,
+  type Offer,
+  offerDigest,
+  offerHash,
+  recoverSigner,
+} from '@allod/protocol'
+import { encodeEventTopics, erc20Abi, toFunctionSelector } from 'viem'
+import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
+import {
+  laneOf,
+  lower,
+  marketTermsOf,
+  offerArgs,
+  offerOf,
+  type RawOrderState,
+  royaltyOf,
+  termsArgs,
+} from '../convert.ts'
+import { fail } from '../errors.ts'
+import { contractErrors } from '../revert.ts'
+import {
+  type Addresses,
+  jobKinds,
+  type OrderOnChain,
+  orderStates,
+  type PostedOffer,
+  standings,
+  type View,
+} from '../types.ts'
+import { callAt, type Log, logsUpTo } from './calls.ts'
+import type { ChainOptions } from './chainClient.ts'
+import type { Endpoint } from './endpoints.ts'
+
+const zero: Hex = `0x${'00'.repeat(32)}`
+
+/** The chain at one block. */
+export function viewAt(
+  endpoints: readonly Endpoint[],
+  addresses: Addresses,
+  block: BlockSeen,
+  { chainId, fromBlock = 0 }: Pick<ChainOptions, 'chainId' | 'fromBlock'>,
+): View {
+  const call = callAt(endpoints, block)
+  const logs = (
+    address: Hex,
+    abi: Parameters<typeof logsUpTo>[2]['abi'],
+    topics: readonly (Hex | null)[],
+    from = BigInt(fromBlock),
+  ) => logsUpTo(endpoints, block, { address, abi, topics, fromBlock: from })
+  const { market, assets, registry, trust, catalog, token } = addresses
+  const order = async (id: Hex) => orderOf(id, await call(market, marketAbi, 'orderOf', [id]))
+  const posted = async (topics: readonly (Hex | null)[], from?: bigint) =>
+    (await logs(catalog, catalogAbi, topics, from)).flatMap((log) => postedOf(log, chainId, market) ?? [])
+  return {
+    block,
+    order,
+    async terms(id) {
+      const { createdBlock } = await order(id)
+      const [created] = createdBlock === 0n ? [] : await logs(market, marketAbi, topicsOf('Created', id), createdBlock)
+      if (created === undefined) throw fail('unknown-order', { actual: id })
+      const terms = marketTermsOf(created.args.terms)
+      if ((await call(market, marketAbi, 'idOf', [termsArgs(terms)])) !== id)
+        throw fail('unknown-order', { actual: id })
+      return terms
+    },
+    async orderEvents(id) {
+      const { createdBlock } = await order(id)
+      return createdBlock === 0n ? [] : logs(market, marketAbi, [null, id], createdBlock)
+    },
+    async offer(owner, hash) {
+      const [epoch, isRevoked] = await call(catalog, catalogAbi, 'standing', [owner, hash])
+      const [running, runs] = await call(market, marketAbi, 'usageOf', [hash])
+      return { epoch: Number(epoch), isRevoked, running, runs }
+    },
+    offersPosted: ({ fromBlock: from } = {}) => posted(topicsOfPosted(), from),
+    postedOffer: async (hash) => (await posted(topicsOfPosted(hash))).at(-1) ?? null,
+    async committee(id) {
+      const { t, keepers, signers, payees } = await call(registry, registryAbi, 'committeeOf', [id])
+      const [, perOrder, perSecond] = await call(registry, registryAbi, 'feeOf', [id])
+      const members = keepers.map((keeper, i) => ({ keeper, signer: lower(signers[i]), payee: lower(payees[i]) }))
+      return { id, t, members, perOrder, perSecond }
+    },
+    async keeper(id) {
+      const k = await call(registry, registryAbi, 'keeperOf', [id])
+      return { ...k, id, account: lower(k.account), signer: lower(k.signer), payee: lower(k.payee) }
+    },
+    async provider(account) {
+      const p = await call(registry, registryAbi, 'providerOf', [account])
+      const key = lower(p.key)
+      return /^0x0+$/.test(key) ? null : { key, payee: lower(p.payee), endpoints: p.endpoints, machines: p.machines }
+    },
+    async asset(objectId) {
+      const [owner, standing, dues] = await call(assets, assetsAbi, 'duesOf', [objectId])
+      const [self, isDerived] = await Promise.all([
+        call(assets, assetsAbi, 'royaltyOf', [objectId]),
+        call(assets, assetsAbi, 'isDerived', [objectId]),
+      ])
+      return {
+        objectId,
+        owner: lower(owner),
+        standing: standings[standing] ?? 'unknown',
+        isDerived,
+        self: royaltyOf(self),
+        dues: dues.map((d) => ({ ancestor: d.ancestor, owner: lower(d.owner), royalty: royaltyOf(d.royalty) })),
+      }
+    },
+    async originOf(objectId) {
+      const [log] = await logs(
+        assets,
+        assetsAbi,
+        encodeEventTopics({ abi: assetsAbi, eventName: 'LineageRecorded', args: { objectId } }) as Hex[],
+      )
+      return log === undefined ? null : { market: lower(log.args.market), order: log.args.order as Hex }
+    },
+    async buildOf(measurement) {
+      const build = await call(trust, trustAbi, 'buildOf', [measurement])
+      return build === zero ? null : build
+    },
+    async build(build) {
+      const [announcedAt, from, isRevoked] = await call(trust, trustAbi, 'recordOf', [build])
+      const isApproved = await call(trust, trustAbi, 'isApproved', [build])
+      return { build, announcedAt: Number(announcedAt), from: Number(from), isRevoked, isApproved }
+    },
+    async keyRelease({ terms, enclave, build, objectId, offer }) {
+      const [ok, reason] = await call(market, marketAbi, 'keyRelease', [
+        termsArgs(terms),
+        enclave,
+        build ?? zero,
+        objectId,
+        offer ?? zero,
+      ])
+      return ok ? { ok } : { ok, reason: errorName(reason) }
+    },
+    async balance(account) {
+      const [inMarket, wallet] = await Promise.all([
+        call(market, marketAbi, 'balanceOf', [account]),
+        call(token, erc20Abi, 'balanceOf', [account]),
+      ])
+      return { market: inMarket, wallet }
+    },
+    async claimable(terms) {
+      const [amounts, refund] = await call(market, marketAbi, 'claimable', [termsArgs(terms)])
+      return { amounts, refund }
+    },
+    async quote(offers, committee, seconds) {
+      const [lanes, escrow] = await call(market, marketAbi, 'quote', [offers.map(offerArgs), committee, seconds])
+      return { lanes: lanes.map(laneOf), escrow }
+    },
+  }
+}
+
+const topicsOf = (eventName: 'Created', order: Hex): Hex[] =>
+  encodeEventTopics({ abi: marketAbi, eventName, args: { order } }) as Hex[]
+
+const topicsOfPosted = (hash?: Hex): Hex[] =>
+  encodeEventTopics({ abi: catalogAbi, eventName: 'Posted', ...(hash ? { args: { offerHash: hash } } : {}) }) as Hex[]
+
+// Posting checks nothing, so readers do: what is not signed by its owner is not an offer.
+function postedOf(log: Log, chainId: bigint, market: Hex): PostedOffer | null {
+  const offer: Offer = offerOf(log.args.offer)
+  const signature = log.args.signature as Hex
+  const hash = offerHash(offer)
+  if (hash !== log.args.offerHash) return null
+  try {
+    if (recoverSigner(offerDigest(allodDomain(chainId, market), offer), signature) !== offer.owner) return null
+  } catch {
+    return null
+  }
+  return { hash, offer, signature, location: String(log.args.location), block: log.block }
+}
+
+function orderOf(order: Hex, raw: RawOrderState): OrderOnChain {
+  const job = (Object.entries(jobKinds).find(([, n]) => n === raw.job)?.[0] ?? null) as OrderOnChain['job']
+  const startedAt = Number(raw.startedAt)
+  return {
+    order,
+    state: orderStates[raw.state] ?? 'none',
+    job,
+    isVested: raw.isVested,
+    isFailed: raw.isFailed,
+    isReported: raw.reported !== zero,
+    reported: raw.reported,
+    committee: raw.committee,
+    seconds: raw.secs,
+    startBy: Number(raw.startBy),
+    startedAt,
+    endsAt: startedAt === 0 ? 0 : startedAt + raw.secs,
+    endedAt: Number(raw.endedAt),
+    enclave: lower(raw.enclave),
+    generation: raw.generation,
+    signers: raw.signers,
+    attestedSeconds: raw.attestedSeconds,
+    attestedUpTo: Number(raw.attestedUpTo),
+    escrow: raw.escrow,
+    createdBlock: raw.createdBlock,
+  }
+}
+
+function errorName(selector: Hex): string {
+  const known = contractErrors.find(
+    (e) => toFunctionSelector(`${e.name}(${e.inputs.map((i) => i.type).join(',')})`) === selector,
+  )
+  return known === undefined ? selector : known.name.replace(/^Market_/, '')
+}

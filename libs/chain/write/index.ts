@@ -1,0 +1,1 @@
+export { type ChainWriter, chainWriter, type Written } from './chainWriter.ts'
