@@ -41,10 +41,11 @@ export type ChunkCipher = (
 export async function* sealChunks(
   pieces: AsyncIterable<Piece>,
   seal: ChunkCipher,
+  maxChunks = MAX_CHUNKS,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   let index = 0
   for await (const piece of pieces) {
-    if (index >= MAX_CHUNKS) throw sealFail('sealed-too-long', { expected: MAX_CHUNKS })
+    if (index >= maxChunks) throw sealFail('sealed-too-long', { expected: maxChunks })
     const aad = piece.isLast ? LAST : NOT_LAST
     const sealed = new Uint8Array(await seal(pad(piece), aad, index++))
     yield concat(encodeVarint(piece.isLast ? 0 : sealed.length), sealed)
@@ -57,8 +58,12 @@ export async function* sealChunks(
  * the last chunk.
  * @throws channel/sealed-truncated, channel/sealed-chunk-refused, channel/sealed-padding, channel/sealed-too-long
  */
-export async function* openChunks(reader: ByteReader, open: ChunkCipher): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let index = 0; index < MAX_CHUNKS; index++) {
+export async function* openChunks(
+  reader: ByteReader,
+  open: ChunkCipher,
+  maxChunks = MAX_CHUNKS,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let index = 0; index < maxChunks; index++) {
     const length = await readVarint(reader, MAX_SEALED_BYTES, {
       truncated: () => sealFail('sealed-truncated', { meta: { chunk: index } }),
       tooLarge: (actual) => sealFail('sealed-chunk-refused', { expected: `at most ${MAX_SEALED_BYTES}`, actual }),
@@ -74,7 +79,7 @@ export async function* openChunks(reader: ByteReader, open: ChunkCipher): AsyncG
     yield unpad(new Uint8Array(padded))
     if (isLast) return
   }
-  throw sealFail('sealed-too-long', { expected: MAX_CHUNKS })
+  throw sealFail('sealed-too-long', { expected: maxChunks })
 }
 
 const MIN_SEALED_BYTES = BUCKETS[0] + TAG_BYTES

@@ -71,21 +71,27 @@ export async function openRequest(
     // Only what opens takes a place, and it takes it before anything of it is acted on.
     key.replays.claim(enc)
     const { head, body } = await decodeRequest(resume(first.value ?? new Uint8Array(), chunks, reader), limits)
-    return { head, body, sealResponse: (...answer) => sealResponse(context, enc, ...answer) }
+    return {
+      head,
+      body,
+      sealResponse: (...answer) =>
+        sealResponse(context, enc, crypto.getRandomValues(new Uint8Array(RESPONSE_NONCE_BYTES)), ...answer),
+    }
   } catch (error) {
     await reader.stop()
     throw error
   }
 }
 
-async function* sealResponse(
+/** Seals an answer under a nonce that is fresh; only the vectors' generator brings one it knows. */
+export async function* sealResponse(
   context: Parameters<typeof responseKey>[0],
   enc: Uint8Array,
+  nonce: Uint8Array<ArrayBuffer>,
   head: ResponseHead,
   body: ByteSource,
   { pace }: SealOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const nonce = crypto.getRandomValues(new Uint8Array(RESPONSE_NONCE_BYTES))
   const key = await responseKey(context, enc, nonce)
   const pieces = pace
     ? paced(streamResponse(head, body), pace)

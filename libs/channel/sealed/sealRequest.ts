@@ -1,9 +1,10 @@
 import { concat } from '@allod/protocol'
+import type { SenderContext } from '@hpke/core'
 import { ByteReader, type ByteSource } from '../ByteSource.ts'
 import { sealFail } from '../errors.ts'
 import { encodeRequest, type Fields, type ResponseHead, streamRequest } from '../http/binaryHttp.ts'
 import { type Decoded, type DecodeLimits, decodeResponse } from '../http/decodeBinaryHttp.ts'
-import { type ChunkCipher, openChunks, sealChunks } from './chunks.ts'
+import { openChunks, sealChunks } from './chunks.ts'
 import { asTheyCome, atOnce } from './pieces.ts'
 import {
   chunkNonce,
@@ -54,11 +55,22 @@ export async function sealRequest(identity: ServiceIdentity, request: InnerReque
   const header = requestHeader(identity.serviceKey)
   const recipientPublicKey = await publicKeyOf(identity.serviceKey)
   const context = await hpke.createSenderContext({ recipientPublicKey, info: requestInfo(header, identity).buffer })
+  return sealIn(context, header, request)
+}
+
+/** Seals in a context that is there already; the vectors' generator brings one whose randomness it knows. */
+export function sealIn(
+  context: Pick<SenderContext, 'enc' | 'seal' | 'export'>,
+  header: Uint8Array,
+  request: InnerRequest,
+): SealedRequest {
   const enc = new Uint8Array(context.enc)
-  const seal: ChunkCipher = (chunk, aad) => context.seal(chunk, aad)
   let isOpened = false
   return {
-    body: withHead(concat(header, enc), sealChunks(innerPieces(request), seal)),
+    body: withHead(
+      concat(header, enc),
+      sealChunks(innerPieces(request), (chunk, aad) => context.seal(chunk, aad)),
+    ),
     async openResponse(stream, limits) {
       // A second stream would be some other answer: the first one's, replayed or altered.
       if (isOpened) throw sealFail('response-reused')
