@@ -1,32 +1,33 @@
 import { concat } from '@allod/protocol'
 import type { Folder } from './folder.ts'
-import { type GgufTensor, type GgufValue, ggufFile } from './ggufFile.ts'
+import { type GgufTensor, type GgufType, type GgufValue, ggufFile } from './ggufFile.ts'
 import { ggufTokenizer } from './ggufTokenizer.ts'
 import { type ModelConfig, ropeFrequencies } from './modelConfig.ts'
 import { openModelFolder } from './modelFolder.ts'
 import { parseAdapter } from './peft.ts'
+import { Q8_BLOCK, toQ8 } from './q8.ts'
 import { type Tensor, tensorOf, toFloat32 } from './safetensors.ts'
 
 /**
  * A model folder as a GGUF file for llama.cpp, piece by piece: write them one after the other. Matrices are stored as
- * `type` (F16 unless told), vectors as F32.
+ * `type` (F16 unless told; Q8_0 halves that and F16 stands in where a row is not whole blocks), vectors as F32.
  * @throws what `openModelFolder` throws; models/unsupported-tokenizer
  */
-export function* ggufFromFolder(folder: Folder, type: 'F16' | 'F32' = 'F16'): Generator<Uint8Array> {
+export function* ggufFromFolder(folder: Folder, type: GgufType = 'F16'): Generator<Uint8Array> {
   const { config, tensors } = openModelFolder(folder)
   const metadata = new Map<string, GgufValue>([...modelMetadata(config, type), ...ggufTokenizer(folder, config)])
   yield* ggufFile(metadata, [
     ...extraTensors(config),
-    ...[...tensors].map(
-      ([name, tensor]) =>
-        ({
-          name: ggufName(name),
-          shape: tensor.shape,
-          type: tensor.shape.length === 1 ? 'F32' : type,
-          bytes: () =>
-            stored(interleaved(name, tensor, config), tensor.shape, tensor.shape.length === 1 ? 'F32' : type),
-        }) satisfies GgufTensor,
-    ),
+    ...[...tensors].map(([name, tensor]): GgufTensor => {
+      const { shape } = tensor
+      const storedAs = storedType(shape, type)
+      return {
+        name: ggufName(name),
+        shape,
+        type: storedAs,
+        bytes: () => stored(interleaved(name, tensor, config), shape, storedAs),
+      }
+    }),
   ])
 }
 
@@ -62,14 +63,16 @@ export function ggufAdapterFromPeft(adapter: Folder, base: ModelConfig): Uint8Ar
   return concat(...ggufFile(metadata, tensors))
 }
 
-function modelMetadata(config: ModelConfig, type: 'F16' | 'F32'): [string, GgufValue][] {
+const FILE_TYPES = { F32: 0, F16: 1, Q8_0: 7 } as const
+
+function modelMetadata(config: ModelConfig, type: GgufType): [string, GgufValue][] {
   const arch = config.architecture
   const u32 = (key: string, value: number): [string, GgufValue] => [`${arch}.${key}`, { kind: 'u32', value }]
   const f32 = (key: string, value: number): [string, GgufValue] => [`${arch}.${key}`, { kind: 'f32', value }]
   const scaling = config.ropeScaling
   return [
     ['general.architecture', { kind: 'text', value: arch }],
-    ['general.file_type', { kind: 'u32', value: type === 'F16' ? 1 : 0 }],
+    ['general.file_type', { kind: 'u32', value: FILE_TYPES[type] }],
     u32('vocab_size', config.vocabularySize),
     u32('context_length', config.positions),
     u32('embedding_length', config.hiddenSize),
@@ -137,5 +140,10 @@ function interleaved(name: string, tensor: Tensor, config: ModelConfig): Float32
   return out
 }
 
-const stored = (numbers: Float32Array, shape: readonly number[], type: 'F16' | 'F32'): Uint8Array =>
-  tensorOf(numbers, shape, type).bytes
+function storedType(shape: readonly number[], type: GgufType): GgufType {
+  if (shape.length === 1) return 'F32'
+  return type === 'Q8_0' && (shape[1] as number) % Q8_BLOCK !== 0 ? 'F16' : type
+}
+
+const stored = (numbers: Float32Array, shape: readonly number[], type: GgufType): Uint8Array =>
+  type === 'Q8_0' ? toQ8(numbers) : tensorOf(numbers, shape, type).bytes

@@ -10,19 +10,22 @@ export type GgufValue =
   | { readonly kind: 'i32s'; readonly value: readonly number[] }
   | { readonly kind: 'f32s'; readonly value: readonly number[] }
 
+/** How numbers are stored. Q8_0: blocks of 32 bytes with one F16 scale each; rows must be whole blocks. */
+export type GgufType = 'F32' | 'F16' | 'Q8_0'
+
 /** A tensor to write. `shape` is row-major, outermost first, as in safetensors; GGUF itself counts the other way. */
 export type GgufTensor = {
   readonly name: string
   readonly shape: readonly number[]
-  readonly type: 'F32' | 'F16'
+  readonly type: GgufType
   /** Made when it is written, so that one tensor at a time is in memory. */
   readonly bytes: () => Uint8Array
 }
 
 const VERSION = 3
 const ALIGNMENT = 32
-const TYPE_CODES = { F32: 0, F16: 1 } as const
-const TYPE_BYTES = { F32: 4, F16: 2 } as const
+const TYPE_CODES = { F32: 0, F16: 1, Q8_0: 8 } as const
+const TYPE_BYTES = { F32: 4, F16: 2, Q8_0: 34 / 32 } as const
 const CODES = { u32: 4, f32: 6, flag: 7, text: 8, list: 9, i32: 5 } as const
 
 /** A GGUF file, piece by piece: the head, then each tensor with its padding. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Job, parseJob } from '@allod/models'
-import { AllodError } from '@allod/protocol'
+import { isAllodError } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { openInputs } from './openInputs.ts'
 import { parseServeParameters } from './parameters.ts'
@@ -18,12 +18,12 @@ async function main(words: readonly string[]): Promise<void> {
   let engine: { stop(): Promise<void> } | null = null
   const stop = (): void => {
     const stopped = engine === null ? Promise.resolve() : engine.stop()
-    stopped.then(() => last({ ended: 'stopped' }, 0), failed)
+    stopped.then(() => last('told', 0), failed)
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const parameters = parseServeParameters(readJob(place(inPath)).parameters)
-  const inputs = openInputs(place(inPath))
+  const inputs = openInputs(place(inPath), parameters.weights)
   try {
     engine = await startServe(inputs, parameters, place(socketPath))
   } finally {
@@ -39,12 +39,15 @@ function readJob(inDir: string): Job {
 }
 
 function failed(cause: unknown): void {
-  const error = cause instanceof AllodError ? cause : fail('engine-failed', { cause })
-  last({ ended: 'failed', error: error.toJSON() }, 1)
+  const known = isAllodError(cause)
+  const error = known ? cause : fail('engine-failed', { cause })
+  process.stderr.write(`${JSON.stringify(error)}\n`)
+  // Bad input is 2, so that the runtime can tell it from a crash.
+  last(error.code, known ? 2 : 1)
 }
 
-function last(line: object, code: number): void {
-  process.stderr.write(`${JSON.stringify(line)}\n`, () => process.exit(code))
+function last(stopped: string, code: number): void {
+  process.stdout.write(`${JSON.stringify({ stopped })}\n`, () => process.exit(code))
 }
 
 main(process.argv.slice(2)).catch(failed)

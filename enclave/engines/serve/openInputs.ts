@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ggufAdapterFromPeft, ggufFromFolder, parseModelConfig } from '@allod/models'
 import { fail } from './errors.ts'
+import type { ServeParameters } from './parameters.ts'
 import { readFolder } from './readFolder.ts'
 import type { ServeInputs } from './startServe.ts'
 import { vocabularyOf } from './vocabularyOf.ts'
@@ -12,7 +13,10 @@ import { vocabularyOf } from './vocabularyOf.ts'
  * enclave keeps in memory. `discard` removes it: the engine maps the files when it loads them and needs the names no longer.
  * @throws serve/bad-input, and what the readers of models throw
  */
-export function openInputs(inDir: string): ServeInputs & { discard(): void } {
+export function openInputs(
+  inDir: string,
+  weights: ServeParameters['weights'] = 'f16',
+): ServeInputs & { discard(): void } {
   const base = readFolder(join(inDir, 'base'))
   if (base === null) throw fail('bad-input', { expected: 'a folder named base' })
   const config = parseModelConfig(base.get('config.json') ?? new Uint8Array(0))
@@ -21,7 +25,7 @@ export function openInputs(inDir: string): ServeInputs & { discard(): void } {
   const scratch = mkdtempSync(join(tmpdir(), 'allod-serve-'))
   const files = { base: join(scratch, 'base.gguf'), adapter: adapter && join(scratch, 'adapter.gguf') }
   try {
-    write(files.base, ggufFromFolder(base))
+    write(files.base, ggufFromFolder(base, weights === 'f16' ? 'F16' : 'Q8_0'))
     if (adapter && files.adapter) write(files.adapter, [ggufAdapterFromPeft(adapter, config)])
   } catch (cause) {
     rmSync(scratch, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-import { flag, integer, record, type Shape, type Shaped } from '@allod/protocol'
+import { flag, integer, oneOf, record, type Shape, type Shaped } from '@allod/protocol'
 import { fail } from './errors.ts'
 
 const fields = {
@@ -16,6 +16,8 @@ const fields = {
   batchTokens: integer(16, 8192),
   /** Threads of the matrix work; 0 = all cores but one. They spin while they wait, so more than there are free cores is ruinous. */
   threads: integer(0, 256),
+  /** How weights are held in memory; q8_0 takes half of f16 and is about twice as fast, at a loss hardly seen. */
+  weights: oneOf('f16', 'q8_0'),
   logprobs: flag,
   embeddings: flag,
   /** Lets a request reuse what another left in the cache: faster, and lets clients time each other's prompts. */
@@ -34,6 +36,7 @@ const defaults: ServeParameters = {
   maxSeconds: 300,
   batchTokens: 512,
   threads: 0,
+  weights: 'f16',
   logprobs: false,
   embeddings: false,
   sharedPrefix: false,

@@ -227,6 +227,18 @@ test('embeddings have length 1, the model’s width, and repeat', async () => {
   expect(c).not.toEqual(a)
 })
 
+test('with weights in eight bits the likeliest first token stays, its probability nearly', async () => {
+  const small = await startTiny({ weights: 'q8_0', logprobs: true })
+  const first = async (from: OpenAI) => {
+    const answer = await from.chat.completions.create({ ...ask, max_tokens: 1, temperature: 0, logprobs: true })
+    return answer.choices[0]?.logprobs?.content?.[0]
+  }
+  const [full, eight] = [await first(client), await first(small.client)]
+  expect(eight?.bytes).toEqual(full?.bytes)
+  expect(Math.abs((eight?.logprob ?? 0) - (full?.logprob ?? 0))).toBeLessThan(0.1)
+  await small.stop()
+})
+
 test('lists its models', async () => {
   const names: string[] = []
   for await (const model of client.models.list()) names.push(model.id)
