@@ -20,5 +20,6 @@ export const fail = errorsOf('provider', {
     'the gateway did not take a route',
     'check that it runs and that its admin socket is the one given',
   ],
+  'bad-config': ['the provider’s configuration is not usable', 'compare it with docs/reference'],
   'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
 })

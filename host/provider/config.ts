@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import {
+  amount,
+  committeeShape,
+  hex,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  type Shaped,
+  tagged,
+  text,
+} from '@allod/protocol'
+
+const url = text(200, /^https?:\/\/[^\s]+$/)
+
+/** A provider's configuration file. */
+export const providerConfigShape = record({
+  version: oneOf(1),
+  chainId: amount(64),
+  rpcUrls: list(url, 8, 1),
+  addresses: record({
+    token: hex(20),
+    catalog: hex(20),
+    assets: hex(20),
+    registry: hex(20),
+    trust: hex(20),
+    market: hex(20),
+  }),
+  fromBlock: integer(),
+  finality: tagged('kind', {
+    depth: record({ kind: oneOf('depth'), blocks: integer(0, 10_000) }),
+    finalized: record({ kind: oneOf('finalized') }),
+  }),
+  /** The account whose compute offers are honoured. */
+  account: hex(20),
+  build: hex(32),
+  rootfs: text(4096),
+  /** Control socket of the simulated chip. */
+  chip: text(100),
+  /** Admin socket of the gateway, where agents are to be served. */
+  gatewayAdmin: nullable(text(100)),
+  committees: list(record({ committee: committeeShape, urls: list(url, 16, 1) }), 16),
+  /** Orders that run at once. */
+  maxOrders: integer(1, 1024),
+  isolation: oneOf('bubblewrap', 'none'),
+})
+export type ProviderConfig = Shaped<typeof providerConfigShape>
+
+/** @throws protocol/bad-shape naming the field */
+export const readConfig = (path: string): ProviderConfig => providerConfigShape(JSON.parse(readFileSync(path, 'utf8')))
