@@ -70,6 +70,5 @@ export const fail = errorsOf('keeper', {
   // the keeper itself
   'log-unavailable': ['the decision log did not take an entry', 'nothing was released; ask again, or another keeper'],
   'bad-config': ['the keeper’s configuration cannot be used', 'correct the field in the details and launch again'],
-  'chip-unreachable': ['the report device does not answer', 'the host must give the guest a report device'],
   'no-hardware': ['this release cannot run a keeper on hardware yet', 'use the devnet bundle with the simulated chip'],
 })

@@ -1,5 +1,5 @@
-import type { AssetOnChain, ChainClient, MarketTerms, View } from '@allod/chain'
-import { fromHex, type Hex, type OrderTerms, offerHash, sha256, toHex } from '@allod/protocol'
+import { type AssetOnChain, type ChainClient, marketTerms, type View } from '@allod/chain'
+import { fromHex, type Hex, sha256, toHex } from '@allod/protocol'
 import type { ChainFacts, ChainQuery, ObjectSeen, OrderSeen, ReadChain, Release } from './ChainFacts.ts'
 
 const NOTHING: Hex = `0x${'00'.repeat(32)}`
@@ -68,14 +68,5 @@ async function readOrigin(view: View, objectId: Hex): Promise<ObjectSeen['origin
   const { enclave } = await view.order(origin.order)
   return { order: origin.order, enclave }
 }
-
-const marketTerms = ({ buyer, salt, specHash, seconds, offers, lanes }: OrderTerms): MarketTerms => ({
-  buyer,
-  salt,
-  specHash,
-  secs: seconds,
-  offers: offers.map(offerHash),
-  lanes: lanes.map((lane) => ({ ...lane, perSecond: BigInt(lane.perSecond), perOrder: BigInt(lane.perOrder) })),
-})
 
 const orNull = (hash: Hex): Hex | null => (hash === NOTHING ? null : hash)

@@ -42,15 +42,24 @@ export const policyOf = (owner: Hex, committee: Hex): Policy => ({
   lineage: [],
 })
 
-/** Seals nothing but the shares of a key, which is all that a keeper ever sees of an object. */
+const made = new Map<string, Promise<TestObject>>()
+
+/** Seals nothing but the shares of a key, which is all that a keeper ever sees of an object. Alike asked, alike given. */
 export async function testObject(
   fill: number,
   owner: Hex,
   by: SigningKey,
   change: (policy: Policy) => Policy = (p) => p,
 ): Promise<TestObject> {
+  const policy = change(policyOf(owner, committeeId((await parties()).committee)))
+  const name = `${fill} ${by.address} ${policyHash(policy)}`
+  const object = made.get(name) ?? sealObject(fill, owner, by, policy)
+  made.set(name, object)
+  return object
+}
+
+async function sealObject(fill: number, owner: Hex, by: SigningKey, policy: Policy): Promise<TestObject> {
   const { committee } = await parties()
-  const policy = change(policyOf(owner, committeeId(committee)))
   const header = encodeHeader({
     chunkLog2: 16,
     isPadded: false,

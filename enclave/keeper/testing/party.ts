@@ -31,7 +31,12 @@ export const signer = (fill: number): SigningKey => newSigningKey(seed(fill))
 /** Unix seconds at which every test happens. */
 export const NOW = 1_800_000_000
 export const CHAIN_ID = '31337'
-export const addresses = { market: hex20(0xa1), assets: hex20(0xa2), registry: hex20(0xa3), trust: hex20(0xa4) }
+export const addresses = {
+  assets: hex20(0xa2),
+  registry: hex20(0xa3),
+  trust: hex20(0xa4),
+  market: hex20(0xa1),
+}
 
 export const owner = signer(1)
 export const buyer = signer(2)

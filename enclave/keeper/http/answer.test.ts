@@ -1,0 +1,105 @@
+import { evidenceShape, verify } from '@allod/attestation'
+import { simulatedVerifiers } from '@allod/attestation/simulated'
+import { challengeShape, reportData, toHex, voteReplyShape } from '@allod/protocol'
+import { expect, test } from 'vitest'
+import { fail } from '../errors.ts'
+import { requireOwnChallenge } from '../keys/challenge.ts'
+import { newCase } from '../testing/newCase.ts'
+import { newKeeper } from '../testing/newKeeper.ts'
+import { hex32, NOW, rootId } from '../testing/party.ts'
+import { answer } from './answer.ts'
+
+const post = (path: string, body: unknown): Request =>
+  new Request(`http://keeper${path}`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) })
+
+async function serving(change: Parameters<typeof newCase>[0] = {}) {
+  const made = await newCase(change)
+  const keeper = await newKeeper(async (query) => made.facts(query))
+  return { made, keeper, ask: answer(keeper) }
+}
+
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
+
+test('gives challenges that it knows again', async () => {
+  const { keeper, ask } = await serving()
+  const challenge = challengeShape(await (await ask(post('/challenge', {}))).json())
+  requireOwnChallenge(challenge, keeper.keys.challengeMac, { now: NOW + 100 })
+})
+
+test('answers a vote over the wire', async () => {
+  const { made, ask } = await serving()
+  const response = await ask(post('/vote', made.admission))
+  expect(response.status).toBe(200)
+  expect(voteReplyShape(await response.json()).vote.order).toBe(made.order)
+})
+
+test('shows evidence of its own keys over a verifier’s nonce', async () => {
+  const { keeper, ask } = await serving()
+  const response = await ask(new Request(`http://keeper/evidence?nonce=${hex32(7)}`))
+  const bundle = evidenceShape(await response.json())
+  const { cpu } = await verify(bundle, { verifiers: simulatedVerifiers([rootId]), now: NOW })
+  expect(cpu.reportData).toBe(toHex(reportData(bundle.bound)))
+  expect(bundle.bound).toMatchObject({
+    role: 'keeper',
+    nonces: [{ id: hex32(0), nonce: hex32(7) }],
+    hpkeKey: keeper.keys.hpke.publicKey,
+    signingAddress: keeper.keys.signing.address,
+  })
+})
+
+test('tells who it is, and nothing secret', async () => {
+  const { keeper, ask } = await serving()
+  const text = await (await ask(new Request('http://keeper/status'))).text()
+  expect(JSON.parse(text)).toMatchObject({ keeper: keeper.keys.id, chainId: '31337', simulatedRoot: rootId })
+  expect(text).not.toContain(toHex(keeper.keys.signing.secret.expose()).slice(2))
+})
+
+test('a grant that comes too early is told to come again', async () => {
+  const { made, keeper, ask } = await serving({
+    chain: (f) => ({ ...f, order: { ...f.order, state: 'open', generation: 0 } }),
+  })
+  const response = await ask(post('/grant', made.admission))
+  expect([response.status, await codeOf(response)]).toEqual([425, 'keeper/not-final'])
+  expect(keeper.entries).toEqual([])
+})
+
+test('logs a refusal under its code', async () => {
+  const { made, keeper, ask } = await serving({ report: (r) => ({ ...r, isDebug: true }) })
+  const response = await ask(post('/vote', made.admission))
+  expect([response.status, await codeOf(response)]).toEqual([403, 'attestation/debug-enabled'])
+  expect(keeper.entries.map((e) => [e.decision.kind, e.decision.outcome, e.decision.order])).toEqual([
+    ['refuse', 'attestation/debug-enabled', made.order],
+  ])
+})
+
+test('does not log what nobody was challenged for', async () => {
+  const { made, keeper, ask } = await serving({ challenges: (all) => all.slice(1) })
+  expect(await codeOf(await ask(post('/vote', made.admission)))).toBe('keeper/challenge-missing')
+  expect(keeper.entries).toEqual([])
+})
+
+test.each([
+  ['text that is not JSON', post('/vote', '{'), 400, 'keeper/bad-request'],
+  ['a field too many', post('/vote', { more: 1 }), 400, 'protocol/bad-shape'],
+  ['a nonce that is none', new Request('http://keeper/evidence?nonce=1'), 400, 'protocol/bad-shape'],
+  ['another path', post('/admin', {}), 404, 'keeper/not-found'],
+  ['another method', new Request('http://keeper/vote'), 404, 'keeper/not-found'],
+])('refuses %s', async (_, request, status, code) => {
+  const { ask } = await serving()
+  const response = await ask(request)
+  expect([response.status, await codeOf(response)]).toEqual([status, code])
+})
+
+test('takes 32 requests at once, and tells the next that it is busy', async () => {
+  const made = await newCase()
+  const asked = Promise.withResolvers<never>()
+  asked.promise.catch(() => undefined)
+  const keeper = await newKeeper(() => asked.promise)
+  const ask = answer(keeper)
+  const body = JSON.stringify(made.admission)
+  const waiting = Array.from({ length: 32 }, () => ask(post('/vote', body)))
+  const response = await ask(post('/vote', body))
+  expect([response.status, await codeOf(response)]).toEqual([503, 'keeper/busy'])
+  asked.reject(fail('clock-skew'))
+  expect((await Promise.all(waiting)).map((r) => r.status)).toEqual(waiting.map(() => 503))
+})
