@@ -1,0 +1,93 @@
+import { blobPath, newHpkeKey, signStorageReceipt } from '@allod/content'
+import { openObject } from '@allod/content/open'
+import { type SealedObject, type SealOptions, sealStream } from '@allod/content/seal'
+import type { Store } from '@allod/content/stores'
+import { committeeId, newCommittee, newSigningKey, type Policy } from '@allod/protocol'
+import { cpuSeconds, median, opensslSpeed, report } from './measure.ts'
+
+/*
+ * Sealing and opening against what OpenSSL does on this machine: AES-256-GCM and SHA-256 one after the other, by CPU time of
+ * the whole process, all in the same run, in turn. Stores take and give bytes in memory: the format's own work is measured,
+ * not the network's.
+ */
+
+const MIB = 2 ** 20
+const CONTENT_BYTES = 512 * MIB
+const ROUNDS = 5
+const TARGET = 0.7
+
+async function* content(): AsyncGenerator<Uint8Array, void> {
+  const block = new Uint8Array(MIB).fill(7)
+  for (let at = 0; at < CONTENT_BYTES; at += MIB) yield block
+}
+
+/** Keeps what it is given, or only reads it. */
+function memory(isKept: boolean): Store {
+  const key = newSigningKey()
+  const blobs = new Map<string, Uint8Array>()
+  return {
+    id: key.address,
+    async put(ref, body) {
+      const kept = new Uint8Array(isKept ? body.sizeBytes : 0)
+      let at = 0
+      for await (const piece of body.pieces()) {
+        if (isKept) kept.set(piece, at)
+        at += piece.length
+      }
+      blobs.set(blobPath(ref), kept)
+      return signStorageReceipt(key, { digest: ref.digest, sizeBytes: body.sizeBytes, time: 0 })
+    },
+    async *get(ref, { range } = {}) {
+      yield (blobs.get(blobPath(ref)) as Uint8Array).subarray(range?.start, range?.end)
+    },
+    has: async (refs) => refs.map(() => false),
+    stat: async () => null,
+    health: async () => ({ address: key.address, usedBytes: 0, freeBytes: 0 }),
+  }
+}
+
+async function newOptions(): Promise<SealOptions> {
+  const keepers = await Promise.all([1, 2].map(async () => ({ hpke: await newHpkeKey(), key: newSigningKey() })))
+  const members = keepers.map(({ hpke, key }) => ({ hpkeKey: hpke.publicKey, address: key.address }))
+  const committee = newCommittee(2, members)
+  const signer = newSigningKey()
+  const policy: Policy = {
+    version: 1,
+    owner: signer.address,
+    committee: committeeId(committee),
+    purposes: ['run'],
+    engines: { kind: 'any' },
+    builds: { kind: 'registry', noticeSeconds: 0 },
+    tee: { trust: 'hardware', kinds: ['tdx'], minimumTcb: 0, gpu: 'none' },
+    providers: { kind: 'any' },
+    machines: { kind: 'any' },
+    buyers: { kind: 'any' },
+    export: { adapter: 'never', full: 'never', data: 'never' },
+    outputs: { maxBytes: 0, metrics: [], logs: [], maxMemorisation: null },
+    serving: { logprobs: false, embeddings: false, tokensPerClientPerDay: 0, bytesPerClientPerDay: 0 },
+    lease: { ttlSeconds: 600, graceSeconds: 0 },
+    royalties: { self: { bps: 0, floorPerSecond: '0', floorPerOrder: '0' }, inherited: {} },
+    lineage: [],
+  }
+  return { policy, committee, chainId: 1n, assets: `0x${'00'.repeat(20)}`, signer, stores: [], replicas: 1 }
+}
+
+async function drain({ manifest, dek }: SealedObject, stores: readonly Store[]): Promise<void> {
+  let bytes = 0
+  for await (const chunk of openObject({ manifest, dek, stores })) bytes += chunk.length
+  if (bytes !== CONTENT_BYTES) throw new Error(`opened ${bytes} bytes`)
+}
+
+const options = await newOptions()
+const kept = [memory(true)]
+const object = await sealStream(content, { ...options, stores: kept })
+const ratios: { seal: number[]; open: number[] } = { seal: [], open: [] }
+for (let round = 0; round < ROUNDS; round++) {
+  const limit = 1 / (1 / opensslSpeed('aes-256-gcm', MIB) + 1 / opensslSpeed('sha256', MIB))
+  const sealed = await cpuSeconds(() => sealStream(content, { ...options, stores: [memory(false)] }))
+  const opened = await cpuSeconds(() => drain(object, kept))
+  ratios.seal.push(CONTENT_BYTES / sealed / limit)
+  ratios.open.push(CONTENT_BYTES / opened / limit)
+}
+report('seal, of the OpenSSL limit, 1 MiB chunks, CPU time', median(ratios.seal), 'ratio', TARGET)
+report('open, of the OpenSSL limit, 1 MiB chunks, CPU time', median(ratios.open), 'ratio', TARGET)
