@@ -4,6 +4,7 @@ import { parseConfig } from './config.ts'
 import { config } from './testing/newKeeper.ts'
 
 const parse = (change: object) => () => parseConfig(utf8(JSON.stringify({ ...config, ...change })))
+const rpc = { name: 'rpc-a', url: 'http://127.0.0.1:8545/' }
 const refused = expect.objectContaining({ code: 'keeper/bad-config' })
 
 test('reads a launch configuration', () => {
@@ -11,9 +12,9 @@ test('reads a launch configuration', () => {
 })
 
 test.each([
-  ['one RPC, whose word nobody would check', { rpcs: ['rpc-a'] }],
-  ['one RPC named twice', { rpcs: ['rpc-a', 'rpc-a'] }],
-  ['a destination that is no RPC', { rpcs: ['rpc-a', 'log'] }],
+  ['one RPC, whose word nobody would check', { rpcs: [rpc] }],
+  ['one RPC named twice', { rpcs: [rpc, rpc] }],
+  ['a destination that is no RPC', { rpcs: [rpc, { ...rpc, name: 'log' }] }],
   ['a field it does not know', { trustEverybody: true }],
   ['a challenge that lives for a day', { challengeSeconds: 86_400 }],
 ])('refuses %s', (_, change) => {

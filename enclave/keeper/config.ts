@@ -17,12 +17,17 @@ import { fail } from './errors.ts'
 /** A keeper's launch configuration: measured, without secrets, and all it ever believes about the outside. */
 export const keeperConfigShape = record({
   version: oneOf(1),
+  /** Tells this keeper from others of the same build on one machine: keys follow from the whole configuration. */
+  name: text(64, /^[a-z0-9][a-z0-9-]*$/),
   chainId: amount(64),
   addresses: record({ market: hex(20), assets: hex(20), registry: hex(20), trust: hex(20) }),
   /** First block that can hold an event of these contracts. */
   fromBlock: integer(),
-  /** Relay names of RPC endpoints; all of them must agree on what they say. */
-  rpcs: list(text(32, /^rpc-[a-z0-9-]+$/), 8, 2),
+  /**
+   * RPC endpoints, which must all say the same: the relay name of each, and the URL that is asked. TLS of an https one ends
+   * inside, so that the host cannot answer in its place.
+   */
+  rpcs: list(record({ name: text(32, /^rpc-[a-z0-9-]+$/), url: text(400, /^https?:\/\/[^\s]+$/) }), 8, 2),
   finality: tagged('kind', {
     depth: record({ kind: oneOf('depth'), blocks: integer(0, 10_000) }),
     finalized: record({ kind: oneOf('finalized') }),
@@ -31,6 +36,8 @@ export const keeperConfigShape = record({
   simulatedRoot: nullable(hex(32)),
   /** Accept simulated machines without a sandbox. */
   isUnisolatedAllowed: flag,
+  /** The account that may register this keeper, and who is paid its fees. */
+  seat: record({ account: hex(20), payee: hex(20) }),
   /** This keeper's own build, for its evidence. */
   build: hex(32),
   clock: record({
@@ -52,8 +59,8 @@ export type KeeperConfig = Shaped<typeof keeperConfigShape>
 export function parseConfig(bytes: Uint8Array): KeeperConfig {
   try {
     const config = keeperConfigShape(JSON.parse(fromUtf8(bytes)))
-    if (new Set(config.rpcs).size !== config.rpcs.length)
-      throw fail('bad-config', { expected: 'distinct RPCs', actual: config.rpcs })
+    const names = config.rpcs.map((rpc) => rpc.name)
+    if (new Set(names).size !== names.length) throw fail('bad-config', { expected: 'distinct RPCs', actual: names })
     return config
   } catch (cause) {
     throw fail('bad-config', { actual: cause instanceof Error ? cause.message : 'unreadable', cause })

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { evidenceHash, type Verifier } from '@allod/attestation'
 import { chainClient, transportOver } from '@allod/chain'
-import { connectRelay, fetchOver, type Opener, serveHttp } from '@allod/channel/node'
+import { connectRelay, type Opener, serveHttp } from '@allod/channel/node'
 import { type Hex, type Secret, toHex } from '@allod/protocol'
 import type { ReadChain } from './chain/ChainFacts.ts'
 import { readChain } from './chain/readChain.ts'
+import { rpcFetch } from './chain/rpcFetch.ts'
 import { type KeeperConfig, parseConfig } from './config.ts'
 import { type Answer, answer } from './http/answer.ts'
 import type { Appraise } from './judge/requireEvidence.ts'
@@ -25,7 +26,6 @@ export type Platform = {
 }
 
 const MAX_BODY_BYTES = 4 << 20
-const RPC_LIMITS = { maxBodyBytes: 8 << 20, headTimeoutMs: 10_000, idleTimeoutMs: 10_000 } as const
 
 const NOTHING: Hex = `0x${'00'.repeat(32)}`
 const NOBODY: Hex = `0x${'00'.repeat(20)}`
@@ -76,7 +76,7 @@ function chainOver(relay: Opener, { chainId, addresses, fromBlock, finality, rpc
       addresses,
       fromBlock,
       finality,
-      transports: rpcs.map((name) => transportOver(fetchOver(relay, name, RPC_LIMITS))),
+      transports: rpcs.map((rpc) => transportOver(rpcFetch(relay, rpc))),
     }),
   )
 }

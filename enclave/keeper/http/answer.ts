@@ -1,6 +1,7 @@
 import {
   AllodError,
   admissionShape,
+  allodDomain,
   type Hex,
   hex,
   isAllodError,
@@ -9,6 +10,9 @@ import {
   releaseShape,
   renewShape,
   type Shape,
+  seatType,
+  signDigest,
+  typedDigest,
   type VerifierNonce,
 } from '@allod/protocol'
 import { grant } from '../decide/grant.ts'
@@ -66,6 +70,8 @@ async function route(request: Request, keeper: Keeper): Promise<Json> {
       return decided(keeper, await parsed(request, releaseShape), ofRelease, release)
     case 'GET /evidence':
       return (await keeper.ownEvidence(verifierNonce(searchParams))) as Json
+    case 'GET /seat':
+      return seat(keeper)
     case 'GET /status':
       return status(keeper)
     default:
@@ -121,6 +127,14 @@ function status({ keys, config, now }: Keeper): Json {
     simulatedRoot,
     time: now(),
   }
+}
+
+// Measured configuration names the account, so the signature helps nobody else.
+function seat({ keys, config }: Keeper): Json {
+  const { account, payee } = config.seat
+  const domain = allodDomain(BigInt(config.chainId), config.addresses.registry)
+  const digest = typedDigest(domain, seatType, { keeper: keys.id, account, payee })
+  return { keeper: keys.id, account, payee, signature: signDigest(keys.signing, digest) }
 }
 
 const nonceQuery = record({ nonce: hex(32), id: hex(32) })

@@ -10,12 +10,17 @@ import { addresses, build, CHAIN_ID, cpuEvidence, NOW, parties, rootId } from '.
 
 export const config: KeeperConfig = {
   version: 1,
+  name: 'keeper-1',
   chainId: CHAIN_ID,
   addresses,
   fromBlock: 0,
-  rpcs: ['rpc-a', 'rpc-b'],
+  rpcs: [
+    { name: 'rpc-a', url: 'http://127.0.0.1:8545/' },
+    { name: 'rpc-b', url: 'https://rpc.example/key' },
+  ],
   finality: { kind: 'finalized' },
   simulatedRoot: rootId,
+  seat: { account: `0x${'0a'.repeat(20)}`, payee: `0x${'0b'.repeat(20)}` },
   isUnisolatedAllowed: false,
   build,
   clock: { maxSkewSeconds: 30, maxHeadAgeSeconds: 120 },
