@@ -333,6 +333,17 @@ export const catalogAbi = [
   },
   {
     type: 'function',
+    name: 'firstVoided',
+    inputs: [
+      { name: 'owners', type: 'address[]', internalType: 'address[]' },
+      { name: 'offerHashes', type: 'bytes32[]', internalType: 'bytes32[]' },
+      { name: 'since', type: 'uint256', internalType: 'uint256' },
+    ],
+    outputs: [{ name: '', type: 'uint256', internalType: 'uint256' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'isRevoked',
     inputs: [
       { name: 'owner', type: 'address', internalType: 'address' },
@@ -394,17 +405,6 @@ export const catalogAbi = [
       { name: 'epoch', type: 'uint64', internalType: 'uint64' },
       { name: 'revoked', type: 'bool', internalType: 'bool' },
     ],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
-    name: 'voidedSince',
-    inputs: [
-      { name: 'owner', type: 'address', internalType: 'address' },
-      { name: 'offerHash', type: 'bytes32', internalType: 'bytes32' },
-      { name: 'since', type: 'uint256', internalType: 'uint256' },
-    ],
-    outputs: [{ name: '', type: 'bool', internalType: 'bool' }],
     stateMutability: 'view',
   },
   {
@@ -1253,8 +1253,8 @@ export const marketAbi = [
     name: 'usageOf',
     inputs: [{ name: 'offer', type: 'bytes32', internalType: 'bytes32' }],
     outputs: [
-      { name: 'running', type: 'uint32', internalType: 'uint32' },
-      { name: 'runs', type: 'uint32', internalType: 'uint32' },
+      { name: 'running', type: 'uint256', internalType: 'uint256' },
+      { name: 'runs', type: 'uint256', internalType: 'uint256' },
     ],
     stateMutability: 'view',
   },

@@ -34,7 +34,10 @@ interface ICatalog {
     /// @notice The epoch that offers of `owner` must carry, and whether this one was revoked, in one read.
     function standing(address owner, bytes32 offerHash) external view returns (uint64 epoch, bool revoked);
 
-    /// @notice Whether an offer that was good at time `since` has been voided by now. An epoch bumped in that very second
-    /// counts: the answer errs on the owner's side.
-    function voidedSince(address owner, bytes32 offerHash, uint256 since) external view returns (bool);
+    /// @notice The index of the first of these offers that was good at time `since` and has been voided by now, or their
+    /// number where none was. An epoch bumped in that very second counts: the answer errs on the owner's side.
+    function firstVoided(address[] calldata owners, bytes32[] calldata offerHashes, uint256 since)
+        external
+        view
+        returns (uint256);
 }

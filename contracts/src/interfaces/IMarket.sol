@@ -52,6 +52,7 @@ interface IMarket {
     event Extended(bytes32 indexed order, uint32 secs, uint256 added);
     /// @notice The term is over; `refund` returned to the buyer at once.
     event Ended(bytes32 indexed order, uint64 endedAt, uint256 refund);
+    /// @notice The order never started; everything returned to the buyer.
     event Expired(bytes32 indexed order, uint256 refund);
     /// @notice `amounts[i]` went to lane i; the keepers' lane is split evenly among `signers`, the remainder to the first.
     event Claimed(bytes32 indexed order, uint256[] amounts, uint256 refund, uint16 signers);
@@ -177,8 +178,9 @@ interface IMarket {
     function idOf(Terms calldata terms) external view returns (bytes32);
     function orderOf(bytes32 order) external view returns (OrderState memory);
     function balanceOf(address account) external view returns (uint256);
-    /// @notice Orders on an offer that run now, and that ever started. Counted only where the offer sets a limit.
-    function usageOf(bytes32 offer) external view returns (uint32 running, uint32 runs);
+    /// @notice Orders on an offer that run now, and that ever started. Running ones are counted where
+    /// the offer has a capacity, runs where it has either limit.
+    function usageOf(bytes32 offer) external view returns (uint256 running, uint256 runs);
     /// @notice The lanes and the escrow that `create` would make of these offers now; checks no signature.
     function quote(Offer[] calldata offers, bytes32 committee, uint32 secs)
         external

@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 /// One payee's part of an order. Lanes stand in this order: one per offer, in the offers' order; royalties; the keepers'
-/// lane last, whose `owner` and `payee` are the committee's record. `perSecond` in 1e-12 token units, `perOrder` in units.
+/// lane last, whose `payee` is the committee's record. `perSecond` in 1e-12 token units, `perOrder` in token units.
 struct Lane {
+    /// Whose offer it is; 0 for royalties and keepers.
     address owner;
     address payee;
     uint32 capacity;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Due, IAssets, Standing} from "../interfaces/IAssets.sol";
+import {ICatalog} from "../interfaces/ICatalog.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
+import {IRegistry} from "../interfaces/IRegistry.sol";
+import {COMPUTE, ENGINE, OBJECT, Offer} from "../types/Offer.sol";
+import {Lane} from "../types/Order.sol";
+import {CommitteeRecord} from "./CommitteeRecord.sol";
+import {Lanes} from "./Lanes.sol";
+
+/// What offers cost together, and whether they fit each other.
+abstract contract Pricing is IMarket {
+    IAssets internal immutable _assets;
+    IRegistry internal immutable _registry;
+    ICatalog internal immutable _catalog;
+    address private immutable _token;
+
+    constructor(address token_, address assets_, address registry_, address catalog_) {
+        (_token, _assets, _registry, _catalog) = (token_, IAssets(assets_), IRegistry(registry_), ICatalog(catalog_));
+    }
+
+    /// Lanes and escrow of an order. Checks everything of the offers but signature and revocation.
+    function _price(Offer[] calldata offers, bytes32 committee, uint256 secs)
+        internal
+        view
+        returns (Lane[] memory lanes, uint256 escrow, uint24 number)
+    {
+        uint256 count = offers.length;
+        // One lane is the keepers'.
+        if (count == 0 || count >= Lanes.MAX) revert Market_BadOfferCount(count, Lanes.MAX - 1);
+        lanes = new Lane[](Lanes.MAX);
+        for (uint256 i; i < offers.length; ++i) {
+            Offer calldata offer = offers[i];
+            _requireFit(i, offer, committee, secs);
+            Lane memory lane = Lane(
+                offer.owner, offer.payee, offer.capacity, offer.maxRuns, offer.perSecond, offer.perOrder
+            );
+            if (offer.kind == OBJECT) count = _addRoyalties(i, offer, lane, lanes, count);
+            lanes[i] = lane;
+        }
+        uint112 perOrder;
+        uint112 perSecond;
+        (number, perOrder, perSecond) = _registry.feeOf(committee);
+        if (number == 0) revert Market_UnknownCommittee(committee);
+        address record = CommitteeRecord.locate(address(_registry), number);
+        lanes[count++] = Lane(address(0), record, 0, 0, perSecond, perOrder);
+        assembly ("memory-safe") {
+            mstore(lanes, count)
+        }
+        for (uint256 i; i < count; ++i) escrow += Lanes.locked(lanes[i].perSecond, secs) + lanes[i].perOrder;
+    }
+
+    function _requireFit(uint256 i, Offer calldata offer, bytes32 committee, uint256 secs) private view {
+        bool isKindRight = i == 0 ? offer.kind == COMPUTE : offer.kind == OBJECT || offer.kind == ENGINE;
+        if (!isKindRight) revert Market_BadKind(i, offer.kind);
+        if (offer.token != _token) revert Market_WrongToken(i, _token, offer.token);
+        _requireTerm(i, offer, secs);
+        if (offer.committee != 0 && offer.committee != committee) {
+            revert Market_WrongCommittee(i, committee, offer.committee);
+        }
+    }
+
+    function _requireTerm(uint256 i, Offer calldata offer, uint256 secs) internal view {
+        if (block.timestamp > offer.expiry) revert Market_OfferExpired(i, offer.expiry);
+        uint256 max = offer.maxSeconds < Lanes.MAX_SECS ? offer.maxSeconds : Lanes.MAX_SECS;
+        if (secs == 0 || secs < offer.minSeconds || secs > max) {
+            revert Market_TermOutOfRange(i, secs, offer.minSeconds, max);
+        }
+    }
+
+    /// Takes royalties' parts out of the owner's lane and adds their lanes; what floors ask beyond a part comes on top.
+    function _addRoyalties(uint256 i, Offer calldata offer, Lane memory lane, Lane[] memory lanes, uint256 count)
+        private
+        view
+        returns (uint256)
+    {
+        (address owner, Standing standing, Due[] memory dues) = _assets.duesOf(offer.subject);
+        if (owner != offer.owner) revert Market_NotObjectOwner(i, owner, offer.owner);
+        if (standing != Standing.LIVE) revert Market_ObjectNotLive(offer.subject);
+        for (uint256 j; j < dues.length; ++j) {
+            Due memory due = dues[j];
+            if (count == Lanes.MAX - 1) revert Market_TooManyLanes(Lanes.MAX);
+            (uint256 part, uint256 rate) =
+                Lanes.royalty(offer.perSecond, due.royalty.bps, due.royalty.floorPerSecond);
+            lane.perSecond = _less(lane.perSecond, part);
+            uint256 fee;
+            (part, fee) = Lanes.royalty(offer.perOrder, due.royalty.bps, due.royalty.floorPerOrder);
+            lane.perOrder = _less(lane.perOrder, part);
+            // A part is at most a half of a uint128, rounded up; a floor is a uint120.
+            lanes[count++] = Lane(address(0), due.owner, 0, 0, uint128(rate), uint128(fee));
+        }
+        return count;
+    }
+
+    /// Parts are rounded up, so at prices of a few units they can exceed the price: then the owner earns nothing.
+    function _less(uint128 price, uint256 part) private pure returns (uint128) {
+        return part > price ? 0 : price - uint128(part);
+    }
+}
