@@ -24,7 +24,7 @@ const input = join(scratch, 'in')
 
 beforeAll(async () => {
   await packageServe(built)
-  writeInputs(input, { threads: 1 })
+  writeInputs(input, { threads: 1, contextTokens: 1024 })
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Scheduler } from './batch/Scheduler.ts'
+import { fail } from './errors.ts'
 import { startHttp } from './http/startHttp.ts'
 import { type ModelFiles, openModel } from './llama/openModel.ts'
 import type { ServeParameters } from './parameters.ts'
@@ -18,7 +19,7 @@ const DEFAULT_CONTEXT = 4096
 
 /**
  * Loads the model and answers on a unix socket; resolves once it does.
- * @throws serve/no-native-engine, serve/model-load, serve/adapter-load
+ * @throws serve/bad-parameters where the model was not trained for the context, serve/no-native-engine, serve/model-load, serve/adapter-load
  */
 export async function startServe(
   inputs: ServeInputs,
@@ -26,6 +27,8 @@ export async function startServe(
   socketPath: string,
 ): Promise<{ stop(): Promise<void> }> {
   const contextTokens = parameters.contextTokens || Math.min(inputs.positions, DEFAULT_CONTEXT)
+  if (contextTokens > inputs.positions)
+    throw fail('bad-parameters', { expected: `contextTokens of at most ${inputs.positions}`, actual: contextTokens })
   const model = await openModel(inputs.files, { ...parameters, contextTokens, endTokens: inputs.endTokens })
   const scheduler = new Scheduler([...model.lanes.values()], parameters)
   const served = {

@@ -65,19 +65,21 @@ async function handle(served: Served, request: IncomingMessage, response: Server
   await route(served, body, reply)
 }
 
-async function readBody(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > MAX_BODY_BYTES) {
-      // What still comes is not read, so the connection cannot be used again.
+/** Reads a bounded body. One that is too large is left unread, so that the refusal can still be sent. */
+function readBody(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let length = 0
+    request.on('data', (part: Buffer) => {
+      length += part.length
+      if (length <= MAX_BODY_BYTES) return void parts.push(part)
+      request.pause()
       response.setHeader('connection', 'close')
-      throw fail('body-too-large', { expected: MAX_BODY_BYTES })
-    }
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
+      reject(fail('body-too-large', { expected: MAX_BODY_BYTES }))
+    })
+    request.on('end', () => resolve(Buffer.concat(parts)))
+    request.on('close', () => reject(fail('bad-request', { expected: 'a whole body' })))
+  })
 }
 
 function parse(body: Buffer): unknown {

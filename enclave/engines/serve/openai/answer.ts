@@ -25,7 +25,7 @@ export function laneOf(served: Served, model: string): Lane {
 
 /**
  * Bounds an answer by the request, the job and the context.
- * @throws serve/context-exceeded where the prompt leaves no room, or less than was asked for
+ * @throws serve/context-exceeded where the prompt leaves no room
  */
 export function boundTokens(served: Served, request: CommonRequest, prompt: readonly number[]): number {
   const room = served.contextTokens - prompt.length
