@@ -26,7 +26,8 @@ export type ReportSource = {
 }
 
 const fail = errorsOf('chip', {
-  'no-entry': ['there is no such report entry', 'make the entry before using it, and at most 16 of them'],
+  'no-entry': ['there is no such report entry', 'make the entry before using it'],
+  'too-many-entries': ['the report device holds no more entries', 'remove each entry after its report'],
   'entry-exists': ['a report entry of this name exists', 'use a fresh name per report'],
   'not-written': ['no report was asked for yet', 'write 64 bytes to inblob first'],
   'bad-inblob': ['report data is not 64 bytes', 'write exactly 64 bytes to inblob'],
@@ -103,7 +104,7 @@ async function answer(entries: Map<string, Entry>, source: ReportSource, request
   if (request.op === 'derive') return toHex(source.derive(request.context))
   if (request.op === 'mkdir') {
     if (entries.has(request.entry)) throw fail('entry-exists', { actual: request.entry })
-    if (entries.size >= MAX_ENTRIES) throw fail('no-entry', { expected: MAX_ENTRIES })
+    if (entries.size >= MAX_ENTRIES) throw fail('too-many-entries', { expected: MAX_ENTRIES })
     entries.set(request.entry, { inblob: null, generation: 0 })
     return null
   }

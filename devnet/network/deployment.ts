@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { committeeShape, hex, integer, nullable, record, type Shaped } from '@allod/protocol'
+
+/** What the devnet did once and must not do again; written after each step. */
+export const deploymentShape = record({
+  /** Ports are chosen once, so that a restarted process is found where it was. */
+  ports: record({
+    chain: integer(1, 65_535),
+    gateway: integer(1, 65_535),
+    provider: integer(1, 65_535),
+    keepers: record({ 'keeper-1': integer(1, 65_535), 'keeper-2': integer(1, 65_535), 'keeper-3': integer(1, 65_535) }),
+    stores: record({ 'store-1': integer(1, 65_535), 'store-2': integer(1, 65_535) }),
+  }),
+  chain: nullable(
+    record({
+      addresses: record({
+        token: hex(20),
+        catalog: hex(20),
+        assets: hex(20),
+        registry: hex(20),
+        trust: hex(20),
+        market: hex(20),
+      }),
+      fromBlock: integer(),
+      runtime: hex(32),
+      keeper: hex(32),
+    }),
+  ),
+  committee: nullable(committeeShape),
+  provider: nullable(record({ machine: hex(32) })),
+})
+export type Deployment = Shaped<typeof deploymentShape>
+
+/** Reads what was done; null for a new network. @throws protocol/bad-shape */
+export const readDeployment = (path: string): Deployment | null =>
+  existsSync(path) ? deploymentShape(JSON.parse(readFileSync(path, 'utf8'))) : null
+
+/** Records what was done, whole or not at all. */
+export function writeDeployment(path: string, deployment: Deployment): void {
+  writeFileSync(`${path}.part`, JSON.stringify(deployment, null, 1), { mode: 0o600 })
+  renameSync(`${path}.part`, path)
+}
