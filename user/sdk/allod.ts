@@ -1,7 +1,9 @@
-import type { ChainClient } from '@allod/chain'
+import { type ChainClient, chainClient } from '@allod/chain'
+import { type ChainWriter, chainWriter } from '@allod/chain/write'
 import { httpStore, type Store } from '@allod/content/stores'
 import type { Network } from './network/network.ts'
-import type { Trust } from './verify/trust.ts'
+import { hardwareTrust, type Trust } from './verify/trust.ts'
+import type { Wallet } from './wallet/wallet.ts'
 
 /** A network as this device uses it: what most calls take first. Holds no key. */
 export type Allod = {
@@ -12,6 +14,27 @@ export type Allod = {
   readonly fetch: typeof globalThis.fetch
 }
 
-/** The network's stores. */
-export const storesOf = ({ stores }: Network, fetch: Allod['fetch']): readonly Store[] =>
+const storesOf = ({ stores }: Network, fetch: Allod['fetch']): readonly Store[] =>
   stores.map(({ url, address }) => httpStore({ url, address, fetch }))
+
+/**
+ * A network to work with. Reads ask every RPC endpoint and take only what all of them say.
+ * @param options.trust which chips to believe; hardware only unless told, see `devnetTrust`
+ */
+export function connect(
+  network: Network,
+  { trust = hardwareTrust, fetch = globalThis.fetch }: { readonly trust?: Trust; readonly fetch?: Allod['fetch'] } = {},
+): Allod {
+  const { rpcUrls, addresses, finality, fromBlock } = network
+  const chain = chainClient({ rpcUrls, chainId: BigInt(network.chainId), addresses, finality, fromBlock })
+  return { network, chain, stores: storesOf(network, fetch), trust, fetch }
+}
+
+/** Sends one wallet's transactions. */
+export const writerOf = ({ network }: Pick<Allod, 'network'>, { key }: Wallet): ChainWriter =>
+  chainWriter({
+    rpcUrl: network.rpcUrls[0] as string,
+    chainId: BigInt(network.chainId),
+    addresses: network.addresses,
+    key,
+  })

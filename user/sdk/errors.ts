@@ -14,6 +14,15 @@ export const fail = errorsOf('sdk', {
     'a report does not prove what it says',
     'see which checks failed; get the report again from where its order published it',
   ],
+  'folder-too-large': [
+    'a folder is too large to be checked on this device',
+    'leave out what is not needed, or split it',
+  ],
+  'not-your-policy': [
+    'a policy names another owner than the wallet that seals',
+    'make the policy for this wallet, or act with the owner’s',
+  ],
+  'bad-dataset': ['rows of the dataset cannot be used', 'correct the rows listed, or remove them'],
   'too-few-stores': [
     'fewer stores than needed hold what was sent',
     'check with `npx allod doctor` that the stores are up',
@@ -52,6 +61,28 @@ export const fail = errorsOf('sdk', {
     'nothing happened for longer than the limit',
     'follow the order again with `npx allod order watch`',
   ],
+  'not-the-buyer': [
+    'a quote was made for another buyer than the wallet that orders',
+    'ask for a quote for this wallet',
+  ],
+  'quote-outdated': [
+    'prices changed between quote and order',
+    'the order holds at the price shown by `npx allod order get`; end it with `npx allod order cancel`',
+  ],
+  'no-endpoint': ['a provider registered no address to reach it at', 'choose another provider’s offer'],
+  'too-little-money': ['the wallet has too little money', 'send it more, or order a shorter term'],
+  'still-running': ['the order is not over', 'wait for its end, or end it with `npx allod order cancel`'],
+  'not-settled': ['the order is not settled yet', 'claim again later with `npx allod earnings claim`'],
+  'not-reported': ['the order has no report yet', 'follow it with `npx allod order watch`'],
+  'report-not-recorded': [
+    'the provider’s report is not the one on chain',
+    'refuse it: ask another source for the report whose hash the chain holds',
+  ],
+  'export-forbidden': [
+    'the policies do not let this result out of the enclave',
+    'serve it with `npx allod deploy` instead, or ask the owners named for an object under a wider policy',
+  ],
+  'not-released': ['too few keepers released their shares', 'see each keeper’s reason; try again when more are up'],
   'not-allowed': ['the inputs’ policies do not allow this order', 'see which clause refuses, and change that choice'],
   'over-max-price': ['the order costs more than the limit given', 'raise --max-price, or order a shorter term'],
   'unknown-order': ['this device knows no such order', 'list them with `npx allod order list`'],

@@ -1,5 +1,50 @@
-export * from './money/amount.ts'
-export * from './network/network.ts'
-export * from './policy/describePolicy.ts'
-export * from './policy/newPolicy.ts'
+export { newAgentCard, type OfferedResult, offerResult } from './agent/agentCard.ts'
+export {
+  ask,
+  type CallOptions,
+  type ChatAnswer,
+  type ChatEvent,
+  type ChatOptions,
+  callAgent,
+  chat,
+  type Message,
+} from './agent/chat.ts'
+export { decodeToken, encodeToken, issueToken } from './agent/token.ts'
+export { type AgentPolicy, type AgentVerdict, requireAgent, verifyAgent } from './agent/verifyAgent.ts'
+export { type Allod, connect } from './allod.ts'
+export type { Description, OfferKindName } from './listing/description.ts'
+export { getOffer, kindOf, type Listing, listOffers, type OfferState } from './listing/listing.ts'
+export { type Currency, formatAmount, formatRate, parseAmount, RATE_SCALE, ratePerHour } from './money/amount.ts'
+export { balanceOf, fund, withdraw } from './money/fund.ts'
+export { isLoopback, type Network, networkShape, parseNetwork } from './network/network.ts'
+export { type Claimed, claimOrder, settleOrder } from './order/claimOrder.ts'
+export { type Earning, earningsOf, type OrderMoney, orderMoney, ordersOnChain } from './order/earnings.ts'
+export { endOrder, expireOrder, extendOrder } from './order/endOrder.ts'
+export { type FollowOptions, followOrder, type OrderStep, type StepName, stepNames } from './order/followOrder.ts'
+export type { JobChoices } from './order/newJob.ts'
+export { type OrderBook, type OrderRecord, parseOrderRecord } from './order/orderRecord.ts'
+export { type PlaceOptions, placeOrder } from './order/placeOrder.ts'
+export {
+  type InputChoice,
+  type OrderRequest,
+  type PayeeShare,
+  type Quote,
+  quote,
+  requireMaxPrice,
+} from './order/quote.ts'
+export { sendJob } from './order/sendJob.ts'
+export { readWindows, type Windows } from './order/windows.ts'
+export { describePolicy, type PolicyWords } from './policy/describePolicy.ts'
+export { newPolicy, noRoyalty, type PolicyChoices } from './policy/newPolicy.ts'
+export { type OfferLimits, type Posted, type Price, postOffer, signOffer } from './publish/postOffer.ts'
+export { type DatasetChoices, measureDataset, type PublishedDataset, publishDataset } from './publish/publishDataset.ts'
+export { type EngineChoices, type Machine, offerCompute, publishEngine } from './publish/publishEngine.ts'
+export { type PublishChoices, type PublishedObject, publishModel } from './publish/publishModel.ts'
+export { type SealChoices, type SealedHere, sealObject } from './publish/sealObject.ts'
+export { MAX_REPORT_BYTES, type ReportVerdict, verifyReport } from './report/verifyReport.ts'
+export { fetchReport, type OrderReport, registerDerived } from './result/deriveObject.ts'
+export { openResult, type ResultOptions } from './result/openResult.ts'
+export { type Link, links, linkWords, type ProofCheck } from './verify/proofCheck.ts'
+export { hardwareTrust, type Trust } from './verify/trust.ts'
+export { journalKey } from './wallet/orderKeys.ts'
 export type { Wallet } from './wallet/wallet.ts'

@@ -1,5 +1,8 @@
+export { folderSink, folderSource } from '@allod/content/node'
 export { devnetWallet, devnetWalletFolder } from './devnetWallet.ts'
 export { ownFolder, readJson, writeFileWhole, writeJson } from './files.ts'
 export { decryptKey, encryptKey, PERSON_COST, passwordBytes, RANDOM_COST } from './keystore.ts'
+export { openOrderBook } from './orderBook.ts'
 export { DEFAULT_NETWORK_FILE, type LocalNetwork, readNetwork } from './readNetwork.ts'
+export { sealingJournal } from './sealingJournal.ts'
 export { createWallet, listWallets, openWallet, type WalletFile } from './wallets.ts'

@@ -1,4 +1,5 @@
 import type { OrderLog } from '@allod/chain'
+import type { Metric } from '@allod/models'
 import { type Hex, isAllodError, type OrderEvent } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
@@ -6,7 +7,7 @@ import { orderKeys } from '../wallet/orderKeys.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { merge } from '../wire/merge.ts'
 import { type ChainLook, chainLooks } from './chainSteps.ts'
-import { type Figures, figureReader } from './openFigures.ts'
+import { figureReader } from './openFigures.ts'
 import type { OrderRecord } from './orderRecord.ts'
 import { type Heard, providerEvents } from './providerEvents.ts'
 import { sendJob } from './sendJob.ts'
@@ -36,12 +37,14 @@ export type OrderStep =
       readonly kind: 'step'
       readonly step: StepName
       readonly source: 'chain' | 'provider'
+      /** 0 before the first start. */
+      readonly generation: number
       /** Unix seconds. */
       readonly time: number
       readonly transaction: Hex | null
       readonly detail: string | null
     }
-  | { readonly kind: 'figures'; readonly figures: readonly Figures[]; readonly missing: number }
+  | { readonly kind: 'figures'; readonly figures: readonly Metric[]; readonly missing: number }
   | { readonly kind: 'undone'; readonly event: string; readonly transaction: Hex }
   | { readonly kind: 'line'; readonly isUp: boolean; readonly code: string | null }
 
@@ -91,7 +94,8 @@ export async function* followOrder(
             ? await stepsOfEvent(news.event, open)
             : await lineDown(allod, record, news.code)
       for (const step of steps) {
-        const key = step.kind === 'step' ? `${step.step}/${step.transaction ?? step.detail ?? ''}` : ''
+        const key =
+          step.kind === 'step' ? `${step.step}/${step.generation}/${step.transaction ?? step.detail ?? ''}` : ''
         if (step.kind === 'step' && told.has(key)) continue
         told.add(key)
         yield step
@@ -116,18 +120,20 @@ const CHAIN_STEPS: Readonly<Record<string, StepName>> = {
 function stepsOfLook({ state, fresh, undone, time }: ChainLook): readonly OrderStep[] {
   const steps: OrderStep[] = [
     ...undone.map((e): OrderStep => ({ kind: 'undone', event: e.name, transaction: e.transaction })),
-    ...fresh.flatMap((e) => stepOfLog(e, time)),
+    ...fresh.flatMap((e) => stepOfLog(e, time, state.generation)),
   ]
   if (state.state === 'settled')
-    steps.push({ kind: 'step', step: 'settled', source: 'chain', time, transaction: null, detail: null })
+    steps.push({ ...byChain, step: 'settled', generation: state.generation, time, transaction: null })
   return steps
 }
 
-function stepOfLog({ name, transaction, args }: OrderLog, time: number): readonly OrderStep[] {
+const byChain = { kind: 'step', source: 'chain', detail: null } as const
+
+function stepOfLog({ name, transaction, args }: OrderLog, time: number, now: number): readonly OrderStep[] {
   const step = CHAIN_STEPS[name]
   if (step === undefined) return []
-  const generation = name === 'Bound' ? `generation ${String(args.generation)}` : null
-  return [{ kind: 'step', step, source: 'chain', time, transaction, detail: generation }]
+  const generation = name === 'Bound' ? Number(args.generation) : now
+  return [{ ...byChain, step, generation, time, transaction }]
 }
 
 const PHASE_STEPS: Readonly<Record<string, StepName>> = {
@@ -146,7 +152,8 @@ async function stepsOfEvent(event: OrderEvent, open: ReturnType<typeof figureRea
   const { phase, detail } = event.event
   const step = phase === null ? undefined : PHASE_STEPS[phase]
   const time = Math.floor(event.time / 1000)
-  if (step !== undefined) return [{ kind: 'step', step, source: 'provider', time, transaction: null, detail }]
+  if (step !== undefined)
+    return [{ kind: 'step', step, source: 'provider', generation: event.generation, time, transaction: null, detail }]
   const batch = await open(event)
   return batch === null ? [] : [{ kind: 'figures', ...batch }]
 }

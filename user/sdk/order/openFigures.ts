@@ -1,23 +1,11 @@
 import { hpkeOpen } from '@allod/content'
-import {
-  dictionary,
-  type Hex,
-  isAllodError,
-  list,
-  logInfo,
-  type OrderEvent,
-  parseCanonical,
-  type Secret,
-  text,
-} from '@allod/protocol'
-
-/** Figures of one training step, as numbers. */
-export type Figures = { readonly [name: string]: number }
+import { type Metric, metricShape } from '@allod/models'
+import { type Hex, isAllodError, list, logInfo, type OrderEvent, parseCanonical, type Secret } from '@allod/protocol'
 
 /** A batch of figures; `missing` counts the batches before it that never came. */
-export type FigureBatch = { readonly figures: readonly Figures[]; readonly missing: number }
+export type FigureBatch = { readonly figures: readonly Metric[]; readonly missing: number }
 
-const batchShape = list(dictionary(text(40, /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/), 32), 4096)
+const batchShape = list(metricShape, 4096)
 
 /** How many batches in a row may be missing and still be looked past. */
 const MAX_MISSING = 64
@@ -40,9 +28,7 @@ export function figureReader(order: Hex, logKey: Secret): (event: OrderEvent) =>
       )
       if (plaintext === null) continue
       next.set(generation, seq + 1)
-      const batch = batchShape(parseCanonical(plaintext.expose()))
-      const numbers = batch.map((f) => Object.fromEntries(Object.entries(f).map(([name, v]) => [name, Number(v)])))
-      return { figures: numbers, missing: seq - expected }
+      return { figures: batchShape(parseCanonical(plaintext.expose())), missing: seq - expected }
     }
     return null
   }

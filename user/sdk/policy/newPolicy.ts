@@ -24,7 +24,7 @@ export type PolicyChoices = {
 /** A royalty of nothing. */
 export const noRoyalty: Royalty = { bps: 0, floorPerSecond: '0', floorPerOrder: '0' }
 
-const METRICS = ['step', 'epoch', 'tokens', 'loss', 'lr', 'tokensPerSecond', 'evalLoss', 'gradNorm'] as const
+const METRICS = ['step', 'eval', 'checkpoint'] as const
 
 /**
  * A policy that is strict where nothing was chosen: nothing is exported, machines and providers are registered, builds are

@@ -1,0 +1,54 @@
+import type { Hex } from '@allod/protocol'
+import { type Allod, writerOf } from '../allod.ts'
+import { fail } from '../errors.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { signPermit } from './permit.ts'
+
+/**
+ * Makes sure that a wallet's balance in the market covers `units`, depositing only what is missing: in one transaction where
+ * the token has permits, else in two.
+ * @returns the deposit's transaction; null where the balance was enough
+ * @throws sdk/too-little-money, chain errors
+ */
+export async function fund(allod: Allod, wallet: Wallet, units: bigint): Promise<Hex | null> {
+  const view = await allod.chain.latest()
+  const balance = await view.balance(wallet.key.address)
+  const missing = units - balance.market
+  if (missing <= 0n) return null
+  if (balance.wallet < missing)
+    throw fail('too-little-money', {
+      expected: units,
+      actual: balance.market + balance.wallet,
+      meta: { wallet: wallet.key.address },
+    })
+  const writer = writerOf(allod, wallet)
+  const permit = await signPermit(allod, wallet, missing, view.block.time)
+  if (permit === null) {
+    await writer.send('token', 'approve', [allod.network.addresses.market, missing])
+    return (await writer.send('market', 'deposit', [missing])).transaction
+  }
+  const { deadline, v, r, s } = permit
+  return (await writer.send('market', 'depositWithPermit', [missing, deadline, v, r, s])).transaction
+}
+
+/** What a wallet has: in the market's ledger, and as tokens of its own. */
+export async function balanceOf(
+  { chain }: Pick<Allod, 'chain'>,
+  account: Hex,
+): Promise<{ readonly market: bigint; readonly wallet: bigint }> {
+  return (await chain.latest()).balance(account)
+}
+
+/** Moves a wallet's whole balance in the market, or a part of it, to its own address or another's. */
+export async function withdraw(
+  allod: Allod,
+  wallet: Wallet,
+  { units, to = wallet.key.address }: { readonly units?: bigint; readonly to?: Hex } = {},
+): Promise<{ readonly units: bigint; readonly transaction: Hex | null }> {
+  const { market } = await balanceOf(allod, wallet.key.address)
+  const moved = units ?? market
+  if (moved > market) throw fail('too-little-money', { expected: moved, actual: market })
+  if (moved === 0n) return { units: 0n, transaction: null }
+  const { transaction } = await writerOf(allod, wallet).send('market', 'withdraw', [to, moved])
+  return { units: moved, transaction }
+}

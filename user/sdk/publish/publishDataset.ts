@@ -1,0 +1,60 @@
+import type { FolderSource } from '@allod/content'
+import {
+  checkDataset,
+  type DatasetSummary,
+  openChatFormat,
+  openModelFolder,
+  openTokenizer,
+  readDataset,
+} from '@allod/models'
+import type { Allod } from '../allod.ts'
+import { fail } from '../errors.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { type OfferLimits, type Posted, type Price, postOffer } from './postOffer.ts'
+import { objectSubject } from './publishModel.ts'
+import { readWhole } from './readWhole.ts'
+import { type SealChoices, type SealedHere, sealObject } from './sealObject.ts'
+
+export type DatasetChoices = SealChoices & {
+  readonly summary?: string
+  /** Without one the dataset is sealed and registered for its owner's own orders, and not offered. */
+  readonly price?: Price
+  readonly limits?: OfferLimits
+}
+
+/** A sealed dataset; `posted` null where it is not offered. */
+export type PublishedDataset = SealedHere & { readonly rows: number; readonly posted: Posted | null }
+
+/**
+ * Checks every row of a dataset, seals it padded, registers it, and offers it where it has a price.
+ * @throws sdk/bad-dataset with file, line and reason of each bad row, before anything is sealed; content/…, chain errors
+ */
+export async function publishDataset(allod: Allod, wallet: Wallet, choices: DatasetChoices): Promise<PublishedDataset> {
+  const { name, summary = '', price, limits } = choices
+  const { rows, problems } = readDataset(await readWhole(choices.folder))
+  if (problems.length > 0 || rows.length === 0) throw badRows(problems)
+  const sealed = await sealObject(allod, wallet, { isPadded: true, ...choices })
+  if (price === undefined) return { ...sealed, rows: rows.length, posted: null }
+  const description = { version: 1, kind: 'dataset', name, summary, facts: { rows: String(rows.length) } } as const
+  const posted = await postOffer(allod, wallet, { subject: objectSubject(sealed), price, limits, description })
+  return { ...sealed, rows: rows.length, posted }
+}
+
+/**
+ * What a dataset comes to for a model whose folder is at hand: tokens, duplicates, probable personal data.
+ * @throws models/bad-dataset, and the refusals of a model folder
+ */
+export async function measureDataset(dataset: FolderSource, model: FolderSource): Promise<DatasetSummary> {
+  const files = await readWhole(model)
+  const { config } = openModelFolder(files)
+  const format = openChatFormat(files, openTokenizer(files), config.eosTokens)
+  return checkDataset(readDataset(await readWhole(dataset)), format, config.positions)
+}
+
+const MAX_LISTED = 100
+
+function badRows(problems: ReturnType<typeof readDataset>['problems']) {
+  const [first] = problems
+  const actual = first === undefined ? 'no row at all' : `${first.file}:${first.line}: ${first.reason}`
+  return fail('bad-dataset', { actual, meta: { count: problems.length, problems: problems.slice(0, MAX_LISTED) } })
+}
