@@ -73,7 +73,7 @@ export function viewAt(
     async offer(owner, hash) {
       const [epoch, isRevoked] = await call(catalog, catalogAbi, 'standing', [owner, hash])
       const [running, runs] = await call(market, marketAbi, 'usageOf', [hash])
-      return { epoch: Number(epoch), isRevoked, running, runs }
+      return { epoch: Number(epoch), isRevoked, running: Number(running), runs: Number(runs) }
     },
     offersPosted: ({ fromBlock: from } = {}) => posted(topicsOfPosted(), from),
     postedOffer: async (hash) => (await posted(topicsOfPosted(hash))).at(-1) ?? null,
