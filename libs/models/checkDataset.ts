@@ -71,7 +71,7 @@ function duplicatesOf(rows: readonly DatasetRow[]): DatasetSummary['duplicates']
 const PATTERNS: readonly (readonly [PersonalKind, RegExp])[] = [
   ['email', /[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,4}/],
   ['iban', /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b/],
-  ['phone', /(?<![\d.])(?:\+|00)\d{1,3}(?:[ ./-]?\d{2,4}){2,5}(?!\d)/],
+  ['phone', /(?<![\d.] ?)(?:\+|00)\d{1,3}(?:[ ./-]?\d{2,4}){2,5}(?!\d)/],
   ['ip-address', /\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b/],
 ]
 const CARD = /\b(?:\d[ -]?){13,19}\b/

@@ -59,7 +59,10 @@ export function openTokenizer(folder: Folder): Tokenizer {
   }
   return {
     encode: (text) => engine.encode(text, { add_special_tokens: false }).ids,
-    decode: (ids) => engine.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decode: (ids) =>
+      ids.length === 0
+        ? ''
+        : engine.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
     idOf: (token) => engine.token_to_id(token),
   }
 }
