@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { fetchOver, nodeStream, type Opener, socketDuplex } from '@allod/channel/node'
 
@@ -19,11 +20,12 @@ export function rpcFetch(
   return (_, init) => send(url, init)
 }
 
-const overTls = (relay: Opener, servername: string, roots: readonly string[] | undefined): Opener => ({
+const overTls = (relay: Opener, host: string, roots: readonly string[] | undefined): Opener => ({
   async open(name) {
     const socket = connect({
       socket: nodeStream(await relay.open(name)),
-      servername,
+      host,
+      ...(isIP(host) ? {} : { servername: host }),
       minVersion: 'TLSv1.3',
       ...(roots ? { ca: [...roots] } : {}),
     })
