@@ -3,8 +3,8 @@ import { errorsOf } from '@allod/protocol'
 /** Every error of the serving engine. Those a client can cause have a status in `http/statusOf.ts`. */
 export const fail = errorsOf('serve', {
   'bad-parameters': [
-    'the engine parameters of the job are not those of the serve engine',
-    'compare them with serveParametersShape; unknown names are refused',
+    'the engine parameters of the job do not fit the model',
+    'leave the parameter out to get what the model was trained for',
   ],
   'no-native-engine': [
     'the native inference library was not found beside the program',

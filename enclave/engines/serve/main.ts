@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Job, parseJob } from '@allod/models'
+import { type Job, parseJob, parseServeParameters } from '@allod/models'
 import { isAllodError } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { openInputs } from './openInputs.ts'
-import { parseServeParameters } from './parameters.ts'
 import { startServe } from './startServe.ts'
 
 // node serve.mjs <inDir> <socketPath>: serves what lies in inDir until it is told to stop. It prints nothing but, last, why it ended.

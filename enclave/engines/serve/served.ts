@@ -1,7 +1,6 @@
-import type { ChatMessage } from '@allod/models'
+import type { ChatMessage, ServeParameters } from '@allod/models'
 import type { Lane } from './batch/lane.ts'
 import type { Scheduler } from './batch/Scheduler.ts'
-import type { ServeParameters } from './parameters.ts'
 
 /** The model's own words: the same tokenizer and chat template as in training. */
 export type Vocabulary = {

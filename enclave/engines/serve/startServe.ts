@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { ServeParameters } from '@allod/models'
 import { Scheduler } from './batch/Scheduler.ts'
 import { fail } from './errors.ts'
 import { startHttp } from './http/startHttp.ts'
 import { type ModelFiles, openModel } from './llama/openModel.ts'
-import type { ServeParameters } from './parameters.ts'
 import type { Vocabulary } from './served.ts'
 
 export type ServeInputs = {

@@ -1,7 +1,6 @@
-import { flag, integer, oneOf, record, type Shape, type Shaped } from '@allod/protocol'
-import { fail } from './errors.ts'
+import { flag, integer, type Json, oneOf, record, type Shaped } from '@allod/protocol'
 
-const fields = {
+const serveFields = {
   /** Tokens that prompt and answer of one request may hold together; 0 = what the model was trained for, at most 4,096. */
   contextTokens: integer(0, 1 << 20),
   /** Requests decoded at the same time, per model name. */
@@ -24,11 +23,12 @@ const fields = {
   sharedPrefix: flag,
 } as const
 
-/** Engine parameters of a serve job. */
-export const serveParametersShape = record(fields)
-export type ServeParameters = Shaped<typeof serveParametersShape>
+const serveShape = record(serveFields)
 
-const defaults: ServeParameters = {
+export type ServeParameters = Shaped<typeof serveShape>
+
+/** What serving does unless told otherwise. */
+export const SERVE_DEFAULTS: ServeParameters = {
   contextTokens: 0,
   sequences: 8,
   maxQueue: 64,
@@ -42,18 +42,6 @@ const defaults: ServeParameters = {
   sharedPrefix: false,
 }
 
-/**
- * Parameters from a job spec's map; what is left out takes its default.
- * @throws serve/bad-parameters
- */
-export function parseServeParameters(given: { readonly [name: string]: unknown }): ServeParameters {
-  const shape: Shape<ServeParameters> = serveParametersShape
-  try {
-    return shape({ ...defaults, ...given }, 'engine.parameters')
-  } catch (cause) {
-    throw fail('bad-parameters', {
-      cause,
-      meta: cause instanceof Error && 'meta' in cause ? { reason: cause.meta } : {},
-    })
-  }
-}
+/** The parameters of a serve job, defaults filled in. @throws protocol/bad-shape */
+export const parseServeParameters = (given: { readonly [name: string]: Json }): ServeParameters =>
+  serveShape({ ...SERVE_DEFAULTS, ...given }, 'parameters')
