@@ -227,7 +227,7 @@ async function startKeeper(
     addresses: { market, assets, registry, trust },
     fromBlock: chain.fromBlock,
     // One chain node serves the devnet, so both names lead to it: agreement is exercised, independence is not.
-    rpcs: ['rpc-a', 'rpc-b'],
+    rpcs: ['rpc-a', 'rpc-b'].map((rpc) => ({ name: rpc, url: rpcUrl })),
     finality: { kind: 'finalized' },
     simulatedRoot,
     isUnisolatedAllowed: isolation === 'none',

@@ -17,8 +17,6 @@ import { fail } from './errors.ts'
 /** A keeper's launch configuration: measured, without secrets, and all it ever believes about the outside. */
 export const keeperConfigShape = record({
   version: oneOf(1),
-  /** Tells this keeper from others of the same build on one machine: keys follow from the whole configuration. */
-  name: text(64, /^[a-z0-9][a-z0-9-]*$/),
   chainId: amount(64),
   addresses: record({ market: hex(20), assets: hex(20), registry: hex(20), trust: hex(20) }),
   /** First block that can hold an event of these contracts. */
@@ -36,7 +34,10 @@ export const keeperConfigShape = record({
   simulatedRoot: nullable(hex(32)),
   /** Accept simulated machines without a sandbox. */
   isUnisolatedAllowed: flag,
-  /** The account that may register this keeper, and who is paid its fees. */
+  /**
+   * Who may register this keeper, and where its fees go. Keys follow from the whole configuration, so this also tells
+   * keepers of one build on one machine apart.
+   */
   seat: record({ account: hex(20), payee: hex(20) }),
   /** This keeper's own build, for its evidence. */
   build: hex(32),

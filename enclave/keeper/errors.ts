@@ -4,7 +4,10 @@ import { errorsOf } from '@allod/protocol'
 export const fail = errorsOf('keeper', {
   // what was asked
   'bad-request': ['a request is not one that a keeper answers', 'compare it with the keeper’s wire format'],
-  'not-found': ['a keeper has no such path', 'use /challenge, /vote, /grant, /renew, /release, /evidence or /status'],
+  'not-found': [
+    'a keeper has no such path',
+    'use /challenge, /vote, /grant, /renew, /release, /evidence, /seat or /status',
+  ],
   busy: ['the keeper answers as many requests as it can', 'ask again in a second, or ask another keeper'],
   // challenges, leases
   'challenge-missing': ['the request answers no challenge of this keeper', 'ask this keeper for a challenge first'],

@@ -1,12 +1,22 @@
 import { evidenceShape, verify } from '@allod/attestation'
 import { simulatedVerifiers } from '@allod/attestation/simulated'
-import { challengeShape, reportData, toHex, voteReplyShape } from '@allod/protocol'
+import {
+  allodDomain,
+  challengeShape,
+  recoverSigner,
+  reportData,
+  seatReplyShape,
+  seatType,
+  toHex,
+  typedDigest,
+  voteReplyShape,
+} from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { fail } from '../errors.ts'
 import { requireOwnChallenge } from '../keys/challenge.ts'
 import { newCase } from '../testing/newCase.ts'
 import { newKeeper } from '../testing/newKeeper.ts'
-import { hex32, NOW, rootId } from '../testing/party.ts'
+import { addresses, hex32, NOW, rootId } from '../testing/party.ts'
 import { answer } from './answer.ts'
 
 const post = (path: string, body: unknown): Request =>
@@ -45,6 +55,14 @@ test('shows evidence of its own keys over a verifier’s nonce', async () => {
     hpkeKey: keeper.keys.hpke.publicKey,
     signingAddress: keeper.keys.signing.address,
   })
+})
+
+test('signs its seat, for the account and payee of its configuration only', async () => {
+  const { keeper, ask } = await serving()
+  const { signature, ...seat } = seatReplyShape(await (await ask(new Request('http://keeper/seat'))).json())
+  expect(seat).toEqual({ keeper: keeper.keys.id, ...keeper.config.seat })
+  const digest = typedDigest(allodDomain(31337n, addresses.registry), seatType, seat)
+  expect(recoverSigner(digest, signature)).toBe(keeper.keys.signing.address)
 })
 
 test('tells who it is, and nothing secret', async () => {

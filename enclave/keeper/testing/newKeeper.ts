@@ -6,11 +6,10 @@ import { fail } from '../errors.ts'
 import type { Keeper } from '../Keeper.ts'
 import { DecisionLog } from '../log/DecisionLog.ts'
 import { ownEvidence } from '../ownEvidence.ts'
-import { addresses, build, CHAIN_ID, cpuEvidence, NOW, parties, rootId } from './party.ts'
+import { addresses, build, CHAIN_ID, cpuEvidence, hex20, NOW, parties, rootId } from './party.ts'
 
 export const config: KeeperConfig = {
   version: 1,
-  name: 'keeper-1',
   chainId: CHAIN_ID,
   addresses,
   fromBlock: 0,
@@ -20,8 +19,8 @@ export const config: KeeperConfig = {
   ],
   finality: { kind: 'finalized' },
   simulatedRoot: rootId,
-  seat: { account: `0x${'0a'.repeat(20)}`, payee: `0x${'0b'.repeat(20)}` },
   isUnisolatedAllowed: false,
+  seat: { account: hex20(0x51), payee: hex20(0x52) },
   build,
   clock: { maxSkewSeconds: 30, maxHeadAgeSeconds: 120 },
   challengeSeconds: 120,
