@@ -101,9 +101,8 @@ export function nativeFolder(): string {
   const packaged = join(here, 'native')
   if (existsSync(join(packaged, 'llama-addon.node'))) return packaged
   try {
-    const outer = createRequire(import.meta.url).resolve('node-llama-cpp')
-    const inner = createRequire(outer).resolve('@node-llama-cpp/linux-x64')
-    const folder = join(dirname(inner), '..', 'bins', 'linux-x64')
+    const entry = createRequire(import.meta.url).resolve('@node-llama-cpp/linux-x64')
+    const folder = join(dirname(entry), '..', 'bins', 'linux-x64')
     if (existsSync(join(folder, 'llama-addon.node'))) return folder
   } catch (cause) {
     throw fail('no-native-engine', { expected: packaged, cause })
