@@ -25,7 +25,7 @@ export async function adminApi(request: IncomingMessage, response: ServerRespons
     if (!routes.remove(order, generation)) throw fail('unknown-order')
     answer(response, { ok: true })
   } catch (error) {
-    refuse(response, error)
+    await refuse(request, response, error)
   }
 }
 
@@ -36,7 +36,7 @@ function answer(response: ServerResponse, value: unknown): void {
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const parts: Uint8Array[] = []
   let bytes = 0
-  for await (const part of request as AsyncIterable<Uint8Array>) {
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     bytes += part.length
     if (bytes > MAX_BODY_BYTES) throw fail('body-too-large', { expected: MAX_BODY_BYTES })
     parts.push(part)

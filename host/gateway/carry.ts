@@ -2,7 +2,8 @@ import type { Readable, Writable } from 'node:stream'
 import { fail } from './errors.ts'
 
 /**
- * Carries a body as it comes, no faster than it is taken, and ends the other side after its end.
+ * Carries a body as it comes, no faster than it is taken, and ends the other side after its end. Whoever calls it drops
+ * what is left where it throws.
  * @throws gateway/body-too-large, gateway/timeout for silence, and what the streams throw
  */
 export async function carry(
@@ -15,7 +16,7 @@ export async function carry(
   let timer = setTimeout(silence, idleMs)
   let bytes = 0
   try {
-    for await (const piece of from as AsyncIterable<Uint8Array>) {
+    for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       clearTimeout(timer)
       bytes += piece.length
       if (bytes > maxBytes) throw fail('body-too-large', { expected: maxBytes })

@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { discardRest } from '@allod/channel/node'
 import { AllodError } from '@allod/protocol'
 import { carry } from './carry.ts'
 import { cors, GENERATION_HEADER, ORDER_HEADER } from './cors.ts'
@@ -37,7 +38,10 @@ export async function proxyHttp(
       throw fail('body-too-large', { expected: limits.requestBytes })
     outgoing = ask(request, route, asked.path)
     response.once('close', () => outgoing?.destroy())
-    const [incoming] = await Promise.all([head(outgoing, limits), sendBody(request, outgoing, limits)])
+    const [incoming] = await Promise.all([
+      head(outgoing, limits),
+      carry(request, outgoing, { maxBytes: limits.requestBytes, idleMs: limits.idleMs }),
+    ])
     response.setHeader(ORDER_HEADER, route.order)
     response.setHeader(GENERATION_HEADER, String(route.generation))
     response.writeHead(incoming.statusCode ?? 502, pick(incoming, RESPONSE_FIELDS))
@@ -45,7 +49,7 @@ export async function proxyHttp(
     await carry(incoming, response, { maxBytes: limits.responseBytes, idleMs: limits.idleMs })
   } catch (error) {
     outgoing?.destroy()
-    refuse(response, error)
+    await refuse(request, response, error)
   } finally {
     clearTimeout(timer)
     load.active -= 1
@@ -54,7 +58,7 @@ export async function proxyHttp(
 }
 
 /** Answers with the error where nothing was answered yet; else breaks off, so that nobody takes a part for the whole. */
-export function refuse(response: ServerResponse, cause: unknown): void {
+export async function refuse(request: IncomingMessage, response: ServerResponse, cause: unknown): Promise<void> {
   if (response.headersSent) {
     response.destroy()
     return
@@ -64,11 +68,13 @@ export function refuse(response: ServerResponse, cause: unknown): void {
   response.writeHead(statusOf(error), {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    // What is left of the request's body is not read.
+    // What is left of the request is not read as another one.
     connection: 'close',
     ...(error.code === 'gateway/busy' ? { 'retry-after': '1' } : {}),
   })
-  response.end(body)
+  response.write(body)
+  await discardRest(request)
+  response.end()
 }
 
 function ask(request: IncomingMessage, route: LiveRoute, path: string): ClientRequest {
@@ -107,17 +113,6 @@ function head(outgoing: ClientRequest, limits: GatewayLimits): Promise<IncomingM
       reject(fail('unreachable'))
     })
   })
-}
-
-async function sendBody(request: IncomingMessage, outgoing: ClientRequest, limits: GatewayLimits): Promise<void> {
-  const { requestBytes: maxBytes, idleMs } = limits
-  try {
-    await carry(request, outgoing, { maxBytes, idleMs })
-  } catch (error) {
-    // A client that broke off gets no answer; a bound that was crossed is told.
-    outgoing.destroy()
-    throw error
-  }
 }
 
 function pick(message: IncomingMessage, names: readonly string[]): Record<string, string> {

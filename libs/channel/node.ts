@@ -1,3 +1,4 @@
+export { discardRest } from './node/discardRest.ts'
 export { fetchOver, type Opener } from './node/fetchOver.ts'
 export { connectRelay, type Destinations, dial, type HostRelay, hostRelay, type Target } from './node/hostRelay.ts'
 export type { HttpLimits } from './node/limits.ts'

@@ -58,7 +58,10 @@ function toResponse(incoming: IncomingMessage, method: string, bounds: Required<
   if (Number(headers.get('content-length') ?? 0) > bounds.maxBodyBytes)
     throw nodeFail('body-too-large', { expected: bounds.maxBodyBytes })
   if (method !== 'HEAD' && !BODILESS.has(status))
-    return new Response(boundedBody(incoming, bounds), { status, headers })
+    return new Response(
+      boundedBody(incoming, bounds, () => incoming.destroy()),
+      { status, headers },
+    )
   incoming.resume()
   return new Response(null, { status, headers })
 }

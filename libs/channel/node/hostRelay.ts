@@ -43,8 +43,9 @@ export async function hostRelay(
   const servers = new Set<Server>()
   const started = Promise.withResolvers<Relay>()
   const over = Promise.withResolvers<AllodError | undefined>()
+  const connected = started.promise.then(() => undefined)
   // Nobody may be waiting for a guest that never comes.
-  started.promise.catch(() => undefined)
+  connected.catch(() => undefined)
   const server = await listen(socketPath, (socket) => {
     // One guest, once: whoever connects later is not the guest that was launched.
     server.close()
@@ -60,7 +61,7 @@ export async function hostRelay(
   const open = async (name: string): Promise<RelayStream> => (await started.promise).open(name)
   return {
     open,
-    connected: started.promise.then(() => undefined),
+    connected,
     closed: over.promise,
     async close() {
       started.reject(nodeFail('no-channel', { hint: 'the host closed the channel before a guest came' }))

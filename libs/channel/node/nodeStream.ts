@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import type { ByteDuplex } from '@allod/channel'
+import type { ByteDuplex } from '../ByteDuplex.ts'
 
 /**
  * A byte channel as a Node stream, for `http.request({ createConnection })` and

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { AllodError } from '@allod/protocol'
 import type { ByteDuplex } from '../ByteDuplex.ts'
 import { boundedBody } from './boundedBody.ts'
+import { discardRest } from './discardRest.ts'
 import { nodeFail } from './errors.ts'
 import { type HttpLimits, httpLimits } from './limits.ts'
 import { nodeStream } from './nodeStream.ts'
@@ -80,7 +81,7 @@ async function answer(
     if (!isOurs) onError?.(cause)
     response = Response.json(isOurs ? cause : nodeFail('handler-failed'), { status: isOurs ? 400 : 500 })
   }
-  // What the handler left unread of the request would otherwise be read as the next one.
+  // What the handler left of the request is not read as another one.
   if (!incoming.complete) outgoing.setHeader('connection', 'close')
   outgoing.writeHead(response.status, [...response.headers].flat())
   outgoing.flushHeaders()
@@ -89,6 +90,7 @@ async function answer(
       if (outgoing.destroyed) return
       if (!outgoing.write(piece)) await drainOrClose(outgoing)
     }
+  await discardRest(incoming)
   outgoing.end()
 }
 

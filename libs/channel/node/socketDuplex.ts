@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { ByteDuplex, ResetReason } from '@allod/channel'
+import type { ByteDuplex, ResetReason } from '../ByteDuplex.ts'
 import { relayFail } from '../errors.ts'
 
 /** Received chunks held before the socket is paused. */
