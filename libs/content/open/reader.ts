@@ -9,7 +9,7 @@ import { chunkCountOf, chunkLengthOf, packChunks, placeOf, sealedChunkBytes } fr
 import type { Manifest } from '../manifest.ts'
 import { LEAF_BYTES, leafAt, merkleRoot } from '../merkle.ts'
 import { requireKey } from '../objectKeys.ts'
-import { type FetchOptions, fetchBlob, firstIntact } from '../stores/fetchBlob.ts'
+import { type FetchOptions, fetchBlob, firstIntact, requireRunning } from '../stores/fetchBlob.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 
 export type OpenOptions = FetchOptions & {
@@ -45,39 +45,54 @@ export async function newObjectReader({ manifest, dek, stores, signal, onFault }
   const table = await fetchBlob(stores, manifest.leafTable, { maxBytes: count * LEAF_BYTES, signal, onFault })
   if (table.length !== count * LEAF_BYTES || !equalBytes(merkleRoot(table), header.root))
     throw fail('leaf-table-mismatch', { expected: toHex(header.root) })
-  const source = newSpanSource({ header, table, stores, signal, onFault })
-  return { header, chunks: (first, end) => readChunks({ header, cipher, source }, first, end) }
+  const source = newSpanSource({ header, table, stores, onFault })
+  return { header, chunks: (first, end) => readChunks({ header, cipher, source, signal }, first, end) }
 }
 
-type SpanSource = (span: Span) => Promise<readonly Uint8Array[]>
+type SpanSource = (span: Span, signal: AbortSignal) => Promise<readonly Uint8Array[]>
 type Span = { readonly first: number; readonly end: number }
 
+type ReadContext = {
+  readonly header: Header
+  readonly cipher: ChunkCipher
+  readonly source: SpanSource
+  readonly signal: AbortSignal | undefined
+}
+
 async function* readChunks(
-  { header, cipher, source }: { header: Header; cipher: ChunkCipher; source: SpanSource },
+  { header, cipher, source, signal }: ReadContext,
   first: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void> {
   const last = chunkCountOf(header) - 1
   const spans = spansOf(header, first, end)
+  // A reader that stops early also stops the requests ahead of it.
+  const stop = new AbortController()
+  const either = signal ? AbortSignal.any([stop.signal, signal]) : stop.signal
   const ahead: { span: Span; chunks: Promise<readonly Uint8Array[]> }[] = []
   const fill = (): void => {
     while (ahead.length < WINDOW) {
       const next = spans.next()
       if (next.done) return
-      const chunks = source(next.value)
+      const chunks = source(next.value, either)
       // A failure ahead is met when its turn comes.
       chunks.catch(() => {})
       ahead.push({ span: next.value, chunks })
     }
   }
-  fill()
-  for (let head = ahead.shift(); head !== undefined; head = ahead.shift()) {
-    const sealed = await head.chunks
+  try {
     fill()
-    for (const [i, chunk] of sealed.entries()) {
-      const index = head.span.first + i
-      yield await cipher.open(index, index === last, chunk)
+    for (let head = ahead.shift(); head !== undefined; head = ahead.shift()) {
+      const sealed = await head.chunks
+      fill()
+      for (const [i, chunk] of sealed.entries()) {
+        requireRunning(signal)
+        const index = head.span.first + i
+        yield await cipher.open(index, index === last, chunk)
+      }
     }
+  } finally {
+    stop.abort()
   }
 }
 
@@ -92,17 +107,17 @@ function* spansOf(header: Header, first: number, end: number): Generator<Span, v
   }
 }
 
-type SpanContext = FetchOptions & {
+type SpanContext = Pick<FetchOptions, 'onFault'> & {
   readonly header: Header
   readonly table: Uint8Array
   readonly stores: readonly Store[]
 }
 
 /** Fetches spans, spread over the stores; a store that failed or lied is from then on asked last. */
-function newSpanSource({ header, table, stores, signal, onFault }: SpanContext): SpanSource {
+function newSpanSource({ header, table, stores, onFault }: SpanContext): SpanSource {
   const suspects = new Set<Hex>()
   let turn = 0
-  return async ({ first, end }) => {
+  return async ({ first, end }, signal) => {
     const { pack } = placeOf(header, first)
     const within = packChunks(header, pack)
     const leaves = table.subarray(within.first * LEAF_BYTES, within.end * LEAF_BYTES)

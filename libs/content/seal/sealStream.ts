@@ -105,23 +105,31 @@ async function seal(
   { dek, salt, chunkLog2, isPadded }: JournalStart,
   journaled: Uint8Array,
 ): Promise<SealedObject> {
-  const { journal = null, onProgress, signal } = options
+  const { journal = null, onProgress } = options
+  // Whatever ends the sealing also ends the uploads under way.
+  const stop = new AbortController()
+  const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal
   const keys = await objectKeys(dek, salt)
   const start: HeaderStart = { chunkLog2, isPadded, salt, keyCommitment: keys.keyCommitment }
   const replicas = newReplicas(options.stores, { replicas: options.replicas ?? 2, signal, onFault: options.onFault })
   const writer = newPackWriter({ chunkLog2, cipher: newChunkCipher(keys, start), replicas, journal, journaled })
-  let lengthBytes = 0
-  for await (const chunk of cutChunks(isPadded ? padded(open(), chunkLog2) : open(), 2 ** chunkLog2)) {
-    requireRunning(signal)
-    await writer.add(chunk)
-    lengthBytes += chunk.sizeBytes
-    onProgress?.({ sealedBytes: lengthBytes })
+  try {
+    let lengthBytes = 0
+    for await (const chunk of cutChunks(isPadded ? padded(open(), chunkLog2) : open(), 2 ** chunkLog2)) {
+      requireRunning(signal)
+      await writer.add(chunk)
+      lengthBytes += chunk.sizeBytes
+      onProgress?.({ sealedBytes: lengthBytes })
+    }
+    const leafTable = await writer.finish()
+    const header = encodeHeader({ ...start, lengthBytes, root: merkleRoot(leafTable) })
+    const sealed = await finish(options, { header, leafTable, keys, dek, replicas })
+    await journal?.clear()
+    return sealed
+  } catch (error) {
+    stop.abort()
+    throw error
   }
-  const leafTable = await writer.finish()
-  const header = encodeHeader({ ...start, lengthBytes, root: merkleRoot(leafTable) })
-  const sealed = await finish(options, { header, leafTable, keys, dek, replicas })
-  await journal?.clear()
-  return sealed
 }
 
 type Content = {

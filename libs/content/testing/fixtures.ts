@@ -20,12 +20,19 @@ export const chain = { chainId: 31337n, assets: '0x00000000000000000000000000000
 /** Keepers by their place in the committee. */
 export type Keeper = { readonly hpke: HpkeKey; readonly address: Hex }
 
-/** A committee of three, any two of which open. */
-export async function newKeepers(): Promise<{
+/** A committee of three, any two of which open; made once. */
+export const newKeepers = (): ReturnType<typeof makeKeepers> => {
+  made ??= makeKeepers()
+  return made
+}
+
+let made: ReturnType<typeof makeKeepers> | null = null
+
+async function makeKeepers(): Promise<{
   committee: ReturnType<typeof newCommittee>
   keepers: readonly Keeper[]
 }> {
-  const made = await Promise.all(
+  const pairs = await Promise.all(
     [11, 12, 13].map(async (fill) => ({
       hpke: await newHpkeKey(seeded(fill)),
       address: newSigningKey(new Uint8Array(32).fill(fill)).address,
@@ -33,9 +40,9 @@ export async function newKeepers(): Promise<{
   )
   const committee = newCommittee(
     2,
-    made.map((k) => ({ hpkeKey: k.hpke.publicKey, address: k.address })),
+    pairs.map((k) => ({ hpkeKey: k.hpke.publicKey, address: k.address })),
   )
-  const keepers = committee.members.map((m) => made.find((k) => k.hpke.publicKey === m.hpkeKey) as Keeper)
+  const keepers = committee.members.map((m) => pairs.find((k) => k.hpke.publicKey === m.hpkeKey) as Keeper)
   return { committee, keepers }
 }
 

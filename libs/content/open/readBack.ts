@@ -1,0 +1,58 @@
+import { equalBytes, fromHex, toHex } from '@allod/protocol'
+import { packRef } from '../blob.ts'
+import { digestOf } from '../digest.ts'
+import { fail } from '../errors.ts'
+import { parseHeader } from '../header.ts'
+import { chunkCountOf, packChunks, placeOf, sealedChunkBytes } from '../layout.ts'
+import type { Manifest } from '../manifest.ts'
+import { LEAF_BYTES, leafAt } from '../merkle.ts'
+import { asStoreError, type FetchOptions, fetchBlob, requireRunning } from '../stores/fetchBlob.ts'
+import type { Store, StoreFault } from '../stores/Store.ts'
+
+/**
+ * Reads random chunks of an object back from every store and holds them against their leaves; needs no key. What a store
+ * receipted and does not deliver shows with odds of one in `samples` and better.
+ * @throws content/aborted
+ */
+export async function readBack(
+  manifest: Manifest,
+  stores: readonly Store[],
+  { samples, signal }: Pick<FetchOptions, 'signal'> & { readonly samples: number },
+): Promise<{ readonly faults: readonly StoreFault[] }> {
+  const faults: StoreFault[] = []
+  for (const store of stores) {
+    try {
+      await readBackFrom(manifest, store, samples, signal)
+    } catch (error) {
+      requireRunning(signal)
+      faults.push({ store: store.id, error: asStoreError(error) })
+    }
+  }
+  return { faults }
+}
+
+async function readBackFrom(manifest: Manifest, store: Store, samples: number, signal?: AbortSignal): Promise<void> {
+  const header = parseHeader(fromHex(manifest.header))
+  const count = chunkCountOf(header)
+  const table = await fetchBlob([store], manifest.leafTable, { maxBytes: count * LEAF_BYTES, signal })
+  for (let i = 0; i < samples; i++) {
+    const index = randomBelow(count)
+    const { pack, start, end } = placeOf(header, index)
+    const { first, end: last } = packChunks(header, pack)
+    const ref = packRef(sealedChunkBytes(header), table.subarray(first * LEAF_BYTES, last * LEAF_BYTES))
+    const chunk = new Uint8Array(end - start)
+    let size = 0
+    for await (const piece of store.get(ref, { range: { start, end }, signal })) {
+      if (size + piece.length > chunk.length) throw fail('short-read', { expected: chunk.length })
+      chunk.set(piece, size)
+      size += piece.length
+    }
+    if (size !== chunk.length) throw fail('short-read', { expected: chunk.length, actual: size })
+    const leaf = leafAt(table, index)
+    if (!equalBytes(await digestOf(chunk), leaf))
+      throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })
+  }
+}
+
+// The bias of a remainder by at most 2^21 out of 2^32 does not matter here.
+const randomBelow = (count: number): number => (crypto.getRandomValues(new Uint32Array(1))[0] as number) % count

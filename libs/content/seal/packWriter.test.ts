@@ -1,0 +1,51 @@
+import { Secret } from '@allod/protocol'
+import { describe, expect, it } from 'vitest'
+import { newChunkCipher } from '../chunkCipher.ts'
+import { objectKeys } from '../objectKeys.ts'
+import { newReplicas } from '../stores/replicas.ts'
+import { streamed, testBytes } from '../testing/fixtures.ts'
+import { memoryJournal } from '../testing/memoryJournal.ts'
+import { memoryStore } from '../testing/memoryStore.ts'
+import { codeOf } from '../testing/vectors.ts'
+import { cutChunks } from './chunks.ts'
+import { newPackWriter } from './packWriter.ts'
+
+/** Writes content to one store, held against what was journaled. */
+async function write(content: Uint8Array, journaled: Uint8Array) {
+  const [store, journal] = [memoryStore(), memoryJournal()]
+  const keys = await objectKeys(new Secret(new Uint8Array(32)), new Uint8Array(32))
+  const start = { chunkLog2: 16, isPadded: false, salt: new Uint8Array(32), keyCommitment: keys.keyCommitment }
+  const cipher = newChunkCipher(keys, start)
+  const replicas = newReplicas([store], { replicas: 1 })
+  const writer = newPackWriter({ chunkLog2: 16, cipher, replicas, journal, journaled })
+  const writing = (async () => {
+    for await (const chunk of cutChunks(streamed(content), 65_536)) await writer.add(chunk)
+    return writer.finish()
+  })()
+  return { store, journal, writing }
+}
+
+describe('packWriter', () => {
+  it('sends nothing of a pack in which a chunk differs from the journal: content/source-changed', async () => {
+    const { writing } = await write(testBytes(200_000), new Uint8Array())
+    const changed = testBytes(200_000)
+    changed[150_000] = (changed[150_000] as number) ^ 1
+    const again = await write(changed, await writing)
+    await expect(again.writing).rejects.toMatchObject({ code: 'content/source-changed', meta: { chunk: 2 } })
+    expect(again.store.blobs.size).toBe(0)
+  })
+
+  it('journals only the leaves that the journal does not have', async () => {
+    const first = await write(testBytes(200_000), new Uint8Array())
+    const leaves = await first.writing
+    const second = await write(testBytes(200_000), leaves.subarray(0, 64))
+    expect(Buffer.compare(await second.writing, leaves)).toBe(0)
+    expect([first.journal.leafCount(), second.journal.leafCount()]).toEqual([4, 2])
+  })
+
+  it('takes the whole of a journal that fits', async () => {
+    const { writing } = await write(testBytes(10), new Uint8Array())
+    const leaves = await writing
+    expect(await codeOf(async () => (await write(testBytes(10), leaves)).writing)).toBeNull()
+  })
+})
