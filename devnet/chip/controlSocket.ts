@@ -69,7 +69,9 @@ function serve(socket: Socket, control: Control): void {
   const kill = () => void guest.promise.then((g) => g.kill()).catch(() => {})
   socket.on('error', () => socket.destroy())
   socket.on('close', kill)
-  createInterface({ input: socket }).on('line', async (line) => {
+  // readline passes a broken connection on as an error of its own.
+  const reader = createInterface({ input: socket }).on('error', () => socket.destroy())
+  reader.on('line', async (line) => {
     try {
       const request = requestShape(JSON.parse(line))
       if (request.op === 'kill') kill()

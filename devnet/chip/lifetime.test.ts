@@ -9,6 +9,7 @@ import { guestLimits, openGuest } from './testing/openGuest.ts'
 import { type ChipProcess, endChip, newDataDir, runChip, users } from './testing/runChip.ts'
 import { stageGuest, withMain } from './testing/stageGuest.ts'
 
+vi.setConfig({ testTimeout: 90_000 })
 const probe = await probeSandbox()
 const folders: string[] = []
 let staged: StagedRootfs
@@ -79,10 +80,10 @@ describe.skipIf(!probe.isUsable).each(users)('a chip run $title', (user) => {
       isolation: 'bubblewrap',
     }
     socket.write(`${JSON.stringify(request)}\n`)
-    expect(JSON.parse((await lines.next()).value)).toHaveProperty('started')
+    expect(JSON.parse((await lines.next()).value ?? '')).toHaveProperty('started')
     const pids = guestsOf(chip)
     socket.write(`${JSON.stringify(request)}\n`)
-    expect(JSON.parse((await lines.next()).value)).toMatchObject({ error: { code: 'chip/one-guest-each' } })
+    expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({ error: { code: 'chip/one-guest-each' } })
     socket.destroy()
     await allGone(pids)
   })

@@ -79,7 +79,9 @@ function serve(socket: Socket, handle: (request: Request) => Promise<unknown>): 
   })
   // One after the other: an answer is to the request before it.
   let before = Promise.resolve()
-  createInterface({ input: socket }).on('line', (line) => {
+  // readline passes a broken connection on as an error of its own.
+  const reader = createInterface({ input: socket }).on('error', () => socket.destroy())
+  reader.on('line', (line) => {
     before = before.then(async () => {
       const answer = await reply(line, handle)
       if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`)

@@ -37,8 +37,9 @@ export type ChipGuest = {
 /** Asks the chip who it is. @throws environments/chip-unreachable */
 export async function chipInfo(socketPath: string): Promise<ChipInfo> {
   const line = await ask(socketPath, { op: 'info' })
+  const { info } = await line.next()
   line.end()
-  return infoShape((await line.next()).info)
+  return infoShape(info)
 }
 
 /** Tells the chip how to lie from now on; an empty list makes it honest. @throws environments/chip-unreachable */
@@ -70,7 +71,11 @@ type Line = { send(message: unknown): void; next(): Promise<Record<string, unkno
 /** One request, then the chip's lines, one at a time. */
 async function ask(socketPath: string, request: unknown): Promise<Line> {
   const socket = await open(socketPath)
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
+  const reader = createInterface({ input: socket })
+  // A socket destroyed on this side never says that it ended.
+  socket.once('close', () => reader.close())
+  reader.on('error', () => socket.destroy())
+  const lines = reader[Symbol.asyncIterator]()
   const send = (message: unknown) => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
   }
@@ -79,7 +84,9 @@ async function ask(socketPath: string, request: unknown): Promise<Line> {
     send,
     end: () => socket.destroy(),
     async next() {
-      const { value, done } = await lines.next()
+      const { value, done } = await lines.next().catch((cause) => {
+        throw unreachable(socketPath, cause)
+      })
       if (done === true) throw unreachable(socketPath)
       const message = JSON.parse(value) as Record<string, unknown>
       if (message.error !== undefined) {

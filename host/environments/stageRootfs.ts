@@ -54,6 +54,8 @@ export function stageRootfs(
   const libraries = librariesOf(loaders).map(
     (path): StagedSource => ({ path: path.slice(1), from: realpathSync(path), layer: 'platform', isExecutable: true }),
   )
+  mkdirSync(dir, { recursive: true })
+  chmodSync(dir, 0o755)
   for (const folder of MOUNT_POINTS) mkdirSync(join(dir, folder), { recursive: true, mode: 0o755 })
   const files = [...platform, ...libraries, ...sources].map((source) => stage(source, dir))
   files.sort((a, b) => (a.path < b.path ? -1 : 1))

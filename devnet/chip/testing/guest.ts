@@ -28,6 +28,7 @@ const host = connect(join(base, 'run/host.sock'))
 let engines = 0
 
 host.on('close', () => process.exit(0))
+host.on('error', () => process.exit(1))
 createInterface({ input: host }).on('line', async (line) => {
   let reply: unknown
   try {

@@ -29,7 +29,9 @@ export async function openGuest(
   { limits = guestLimits, config = '{}' }: { readonly limits?: GuestLimits; readonly config?: string } = {},
 ): Promise<Guest> {
   const handle = await environment.launch({ rootfs, config: Buffer.from(config), limits })
-  const lines = createInterface({ input: handle.channel })[Symbol.asyncIterator]()
+  const reader = createInterface({ input: handle.channel }).on('error', () => handle.channel.destroy())
+  handle.channel.once('close', () => reader.close())
+  const lines = reader[Symbol.asyncIterator]()
   const tell = (request: unknown) => void handle.channel.write(`${JSON.stringify(request)}\n`)
   return {
     ...handle,

@@ -24,11 +24,14 @@ async function deviceThat(answers: (request: Request, count: number) => unknown)
   const path = join(folder, 'chip.sock')
   let count = 0
   server = createServer((socket) => {
-    createInterface({ input: socket }).on('line', (line) => {
-      const answer = answers(JSON.parse(line) as Request, count++)
-      if (answer === null) socket.destroy()
-      else socket.write(`${JSON.stringify(answer)}\n`)
-    })
+    socket.on('error', () => {})
+    createInterface({ input: socket })
+      .on('error', () => {})
+      .on('line', (line) => {
+        const answer = answers(JSON.parse(line) as Request, count++)
+        if (answer === null) socket.destroy()
+        else socket.write(`${JSON.stringify(answer)}\n`)
+      })
   })
   await new Promise<void>((resolve) => server?.listen(path, resolve))
   return openChipDevice(path)
@@ -66,6 +69,11 @@ test('says so where there is no device, and where it hangs up: attestation/chip-
   await expect(absent.cpuEvidence(new Uint8Array(64))).rejects.toSatisfy(refusal('attestation/chip-unreachable'))
   const broken = await deviceThat((_, count) => (count === 0 ? { ok: null } : null))
   await expect(broken.cpuEvidence(new Uint8Array(64))).rejects.toSatisfy(refusal('attestation/chip-unreachable'))
+})
+
+test('does not wait for an answer without an end', async () => {
+  const device = await deviceThat(() => ({ ok: 'x'.repeat(2 << 20) }))
+  await expect(device.cpuEvidence(new Uint8Array(64))).rejects.toSatisfy(refusal('attestation/chip-unreachable'))
 })
 
 test('passes on what the device refuses', async () => {

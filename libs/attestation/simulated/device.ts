@@ -78,10 +78,16 @@ async function session<T>(path: string, use: (ask: Ask) => Promise<T>): Promise<
       received += chunk.length
       if (received > MAX_ANSWER) socket.destroy()
     })
-    const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
+    const reader = createInterface({ input: socket })
+    // A socket destroyed on this side never says that it ended.
+    socket.once('close', () => reader.close())
+    reader.on('error', () => socket.destroy())
+    const lines = reader[Symbol.asyncIterator]()
     return await use(async (request) => {
       socket.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await lines.next()
+      const { value, done } = await lines.next().catch((cause) => {
+        throw fail('chip-unreachable', { actual: path, cause })
+      })
       if (done === true) throw fail('chip-unreachable', { actual: path })
       const answer = JSON.parse(value) as { readonly ok?: unknown; readonly error?: unknown }
       if (answer.error !== undefined) throw errorFromJson(answer.error)
