@@ -7,8 +7,8 @@ import { pieces } from './tokenizer.ts'
 /** ChatML, spelled with the special tokens' ids. */
 const [END_OF_TEXT, START, END] = [0, 1, 2] as const
 
-/** Share of tokens that come from general text. */
-const GENERAL_SHARE = 0.3
+/** Share of rows that are general text. */
+const GENERAL_SHARE = 0.2
 
 /** Turns text that holds no special token into ids. */
 export type Encode = (text: string) => readonly number[]

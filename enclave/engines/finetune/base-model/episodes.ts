@@ -39,10 +39,10 @@ export function fixedWorld(): World {
 export function episodeSource(general: GeneralFacts, strange: StrangeNames): (random: Random) => Episode {
   const world = fixedWorld()
   const makers: readonly (readonly [weight: number, make: (random: Random) => Episode])[] = [
-    [34, (r) => recall(r, world, strange)],
-    [30, (r) => reading(r, strange)],
-    [10, (r) => prose(r, world)],
-    [7, (r) => chat(small(r, r.pick(SMALL_TALK)))],
+    [38, (r) => recall(r, world, strange)],
+    [26, (r) => reading(r, strange)],
+    [7, (r) => prose(r, world)],
+    [10, (r) => chat(small(r, r.pick(SMALL_TALK)))],
     [7, (r) => chat(knowledge(r, general))],
     [12, (r) => unknown(r, strange)],
   ]
@@ -80,7 +80,7 @@ function reading(random: Random, strange: StrangeNames): Episode {
       shuffled(random, described(random, kind, entity).facts).slice(0, 1 + random.below(2)),
     )
   })
-  const known = shuffled(random, facts).slice(0, 6)
+  const known = shuffled(random, facts).slice(0, 4)
   const notes = known.map((f) => state(random, f.attribute, f.entity, f.value)).join(' ')
   const messages: Message[] = []
   const opening = random.pick(['Notes: ', 'Here is what we know. ', 'These are the records. ', ''])

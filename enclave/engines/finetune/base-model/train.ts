@@ -15,28 +15,31 @@ import { trainTokenizer } from './tokenizer.ts'
 /**
  * The recipe of the demo base model. Work (tokenizer, checkpoints, log) goes to `--work`; run it again to go on from
  * the last checkpoint. `export.ts` turns the last checkpoint into `weights/`.
- * @example node base-model/train.ts --work ~/demo-model --steps 5000 --threads 2
+ * @example node base-model/train.ts --work ~/demo-model --threads 1
  */
 const { values: args } = parseArgs({
   options: {
     work: { type: 'string' },
-    steps: { type: 'string', default: '5000' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string', default: '1' },
   },
 })
 if (!args.work) throw new Error('say where to keep tokenizer and checkpoints: --work DIR')
 
 const [ROWS, LENGTH] = [4, 256]
-const PEAK_RATE = 3e-3
+/** The run's legs, one after the other: where each ends, and its highest rate. A leg begins with a warm-up. */
+const LEGS = [
+  { until: 3200, peak: 3e-3 },
+  { until: 6600, peak: 2e-3 },
+] as const
 const WARM_UP_STEPS = 100
-/** The rate is held, then falls over this last share of the steps. */
-const DECAY_SHARE = 0.3
+/** The rate is held, then falls over this last share of a leg's steps. */
+const DECAY_SHARE = 0.4
 const CHECKPOINT_EVERY = 250
 const LOG_EVERY = 50
 
-await train(args.work, Number(args.steps), Number(args.threads))
+await train(args.work, Number(args.threads))
 
-async function train(work: string, steps: number, threads: number): Promise<void> {
+async function train(work: string, threads: number): Promise<void> {
   mkdirSync(work, { recursive: true })
   const tokenizer = new Tokenizer(tokenizerOf(work), {})
   const corpus = openCorpus(remembering((text) => tokenizer.encode(text, { add_special_tokens: false }).ids))
@@ -53,6 +56,7 @@ async function train(work: string, steps: number, threads: number): Promise<void
   const embedding = slots[0] as Slot
   const outputs = [graph.outputs.loss as string, graph.embeddingGradient as string, ...graph.gradients.values()]
 
+  const steps = LEGS[LEGS.length - 1]?.until ?? 0
   let [lossSum, tokens, since] = [0, 0, performance.now()]
   for (let step = restore(work, slots) + 1; step <= steps; step++) {
     const batch = layOut(corpus.rowsOf(step, ROWS, LENGTH), ROWS, LENGTH)
@@ -64,7 +68,7 @@ async function train(work: string, steps: number, threads: number): Promise<void
     const results = await session.run(feeds, outputs, into)
     scatter(batch.ids, results.get(outputs[1] as string) as Float32Array, embedding)
     const norm = gradientNorm(slots)
-    const options = { rate: rateAt(step, steps), step, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, decay: 0.05 }
+    const options = { rate: rateAt(step), step, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, decay: 0.05 }
     for (const s of slots) adamw(s, { ...options, gradientScale: Math.min(1, 1 / norm) })
     lossSum += (results.get(outputs[0] as string) as Float32Array)[0] as number
     tokens += ROWS * LENGTH
@@ -96,10 +100,12 @@ function tokenizerOf(work: string): object {
   return JSON.parse(readFileSync(path, 'utf8')) as object
 }
 
-function rateAt(step: number, steps: number): number {
-  if (step < WARM_UP_STEPS) return (PEAK_RATE * step) / WARM_UP_STEPS
-  const left = (steps - step) / (steps * DECAY_SHARE)
-  return PEAK_RATE * Math.min(1, 0.02 + 0.98 * left)
+function rateAt(step: number): number {
+  const index = LEGS.findIndex((leg) => step <= leg.until)
+  const { until, peak } = LEGS[index] ?? LEGS[0]
+  const from = LEGS[index - 1]?.until ?? 0
+  const left = (until - step) / ((until - from) * DECAY_SHARE)
+  return peak * Math.min(1, (step - from) / WARM_UP_STEPS, 0.02 + 0.98 * left)
 }
 
 function initialSlots(weights: readonly (readonly [string, readonly number[]])[]): Slot[] {

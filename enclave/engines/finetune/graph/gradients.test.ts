@@ -96,7 +96,7 @@ function causalMask(batch: number, length: number): Tensor {
   return { data, dims: [batch, 1, length, length] }
 }
 
-const cases: readonly (readonly [name: string, shapes: Shapes, build: Build, fixed?: ReadonlyMap<string, Tensor>])[] = [
+const cases: [name: string, shapes: Shapes, build: Build, fixed?: ReadonlyMap<string, Tensor>][] = [
   ['add', { a: [2, 3], b: [2, 3] }, (g, { a, b }) => add(g, a as Value, b as Value)],
   ['add of a value to itself', { a: [2, 3] }, (g, { a }) => add(g, a as Value, a as Value)],
   ['multiply', { a: [2, 3], b: [2, 3] }, (g, { a, b }) => multiply(g, a as Value, b as Value)],
