@@ -14,8 +14,11 @@ export { type AgentPolicy, type AgentVerdict, requireAgent, verifyAgent } from '
 export { type Allod, connect } from './allod.ts'
 export type { Description, OfferKindName } from './listing/description.ts'
 export { getOffer, kindOf, type Listing, listOffers, type OfferState } from './listing/listing.ts'
+export { type ObjectFacts, objectOf } from './listing/objectOf.ts'
+export { revokeOffer } from './listing/revokeOffer.ts'
 export { type Currency, formatAmount, formatRate, parseAmount, RATE_SCALE, ratePerHour } from './money/amount.ts'
 export { balanceOf, fund, withdraw } from './money/fund.ts'
+export { checkNetwork, type PartFinding } from './network/checkNetwork.ts'
 export { isLoopback, type Network, networkShape, parseNetwork } from './network/network.ts'
 export { type Claimed, claimOrder, settleOrder } from './order/claimOrder.ts'
 export { type Earning, earningsOf, type OrderMoney, orderMoney, ordersOnChain } from './order/earnings.ts'
@@ -36,8 +39,15 @@ export { sendJob } from './order/sendJob.ts'
 export { readWindows, type Windows } from './order/windows.ts'
 export { describePolicy, type PolicyWords } from './policy/describePolicy.ts'
 export { newPolicy, noRoyalty, type PolicyChoices } from './policy/newPolicy.ts'
+export { sampleDataset } from './publish/memoryFolder.ts'
 export { type OfferLimits, type Posted, type Price, postOffer, signOffer } from './publish/postOffer.ts'
-export { type DatasetChoices, measureDataset, type PublishedDataset, publishDataset } from './publish/publishDataset.ts'
+export {
+  type DatasetChoices,
+  measureDataset,
+  type PublishedDataset,
+  publishDataset,
+  requireRows,
+} from './publish/publishDataset.ts'
 export { type EngineChoices, type Machine, offerCompute, publishEngine } from './publish/publishEngine.ts'
 export { type PublishChoices, type PublishedObject, publishModel } from './publish/publishModel.ts'
 export { type SealChoices, type SealedHere, sealObject } from './publish/sealObject.ts'
@@ -46,5 +56,6 @@ export { fetchReport, type OrderReport, registerDerived } from './result/deriveO
 export { openResult, type ResultOptions } from './result/openResult.ts'
 export { type Link, links, linkWords, type ProofCheck } from './verify/proofCheck.ts'
 export { hardwareTrust, type Trust } from './verify/trust.ts'
+export { verifyEvidence } from './verify/verifyEvidence.ts'
 export { journalKey } from './wallet/orderKeys.ts'
 export type { Wallet } from './wallet/wallet.ts'

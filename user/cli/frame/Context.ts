@@ -1,5 +1,5 @@
-import type { Allod, Wallet } from '@allod/sdk'
-import type { LocalNetwork } from '@allod/sdk/node'
+import type { Allod, OrderBook, Wallet } from '@allod/sdk'
+import type { AgentBook, LocalNetwork } from '@allod/sdk/node'
 import type { Values } from './command.ts'
 import type { Config } from './config.ts'
 import type { Output } from './Output.ts'
@@ -22,6 +22,9 @@ export type Context = {
   readonly config: Config
   readonly local: () => Promise<LocalNetwork>
   readonly allod: () => Promise<Allod>
+  /** Orders placed from here, and agents known here: beside the network's description. */
+  readonly orders: () => Promise<OrderBook>
+  readonly agents: () => Promise<AgentBook>
   /** @throws cli/no-wallet, cli/no-password, sdk/unknown-wallet, sdk/wrong-password */
   readonly wallet: () => Promise<Wallet>
 }

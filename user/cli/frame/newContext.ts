@@ -1,4 +1,5 @@
-import { readNetwork } from '@allod/sdk/node'
+import { join } from 'node:path'
+import { openAgentBook, openOrderBook, readNetwork } from '@allod/sdk/node'
 import { connectTo } from '../devnet/connectTo.ts'
 import type { Context } from './Context.ts'
 import { chooseWallet } from './chooseWallet.ts'
@@ -15,6 +16,8 @@ export async function newContext(given: Pick<Context, 'values' | 'positionals' |
     ...given,
     config,
     local,
+    orders: once(async () => openOrderBook(join((await local()).folder, 'orders'))),
+    agents: once(async () => openAgentBook(join((await local()).folder, 'agents'))),
     allod: once(async () => connectTo((await local()).network)),
     wallet: once(async () => chooseWallet(textOf(values.as), { config, io, local: await local() })),
   }

@@ -1,6 +1,8 @@
 export { folderSink, folderSource } from '@allod/content/node'
+export { type AgentBook, openAgentBook } from './agentBook.ts'
 export { devnetWallet, devnetWalletFolder } from './devnetWallet.ts'
 export { ownFolder, readJson, writeFileWhole, writeJson } from './files.ts'
+export { folderOrFile } from './folderOrFile.ts'
 export { decryptKey, encryptKey, PERSON_COST, passwordBytes, RANDOM_COST } from './keystore.ts'
 export { openOrderBook } from './orderBook.ts'
 export { DEFAULT_NETWORK_FILE, type LocalNetwork, readNetwork } from './readNetwork.ts'

@@ -10,6 +10,7 @@ import {
   specHash,
   toHex,
 } from '@allod/protocol'
+import { fail } from '../errors.ts'
 import type { Network } from '../network/network.ts'
 import { noRoyalty } from '../policy/newPolicy.ts'
 import { type OrderKeys, orderKeys } from '../wallet/orderKeys.ts'
@@ -36,7 +37,7 @@ export type NewJob = {
   readonly keys: OrderKeys
 }
 
-/** Writes job spec and terms of a quote, each with a fresh salt. @throws protocol/bad-shape for choices out of range */
+/** Writes job spec and terms of a quote, each with a fresh salt. @throws sdk/not-sealed, protocol/bad-shape for choices out of range */
 export async function newJob(
   network: Network,
   wallet: Wallet,
@@ -87,6 +88,7 @@ export async function newJob(
 function inputsOf({ request, manifests }: Quote): { readonly [name: string]: JobInput } {
   const inputs = Object.entries(request.inputs).map(([name, input]): readonly [string, JobInput] => {
     if (input.kind === 'public') return [name, input]
+    if (input.kind === 'unsealed') throw fail('not-sealed', { actual: name })
     const manifest = manifests[name]
     if (manifest === undefined) throw new TypeError(`no manifest of input ${name}`)
     const manifestHash = input.kind === 'offer' ? input.offer.offer.manifestHash : input.manifestHash

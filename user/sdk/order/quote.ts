@@ -23,11 +23,15 @@ import { RATE_SCALE } from '../money/amount.ts'
 import { noRoyalty } from '../policy/newPolicy.ts'
 import { requireAllowed } from './requireAllowed.ts'
 
-/** Where an input comes from: rented under an offer, the buyer's own sealed object, or a public folder. */
+/**
+ * Where an input comes from: rented under an offer, the buyer's own sealed object, a public folder, or something of the
+ * buyer's that is not sealed yet, which can be priced but not ordered.
+ */
 export type InputChoice =
   | { readonly kind: 'offer'; readonly offer: SignedOffer }
   | { readonly kind: 'own'; readonly manifestHash: Hex }
   | { readonly kind: 'public'; readonly treeHash: Hex }
+  | { readonly kind: 'unsealed'; readonly policy: Policy }
 
 /** What somebody wants to order. */
 export type OrderRequest = {
@@ -82,7 +86,7 @@ export async function quote(allod: Allod, request: OrderRequest): Promise<Quote>
   await Promise.all(offers.map(({ name, signed }) => requireOpen(allod, view, name, signed, request.seconds)))
   const manifests = await manifestsOf(allod, view, request)
   const committee = committeeId(allod.network.committee)
-  const policies = Object.entries(manifests).map(([name, { policy }]): NamedPolicy => ({ name, policy }))
+  const policies = policiesOf(request, manifests)
   const [first, ...rest] = policies
   const terms = first === undefined ? null : intersectPolicies([first, ...rest])
   if (terms !== null) requireAllowed(terms, request, committee)
@@ -98,7 +102,7 @@ export async function quote(allod: Allod, request: OrderRequest): Promise<Quote>
     committee,
     manifests,
     terms,
-    derived: derivedOf(request, manifests),
+    derived: derivedOf(request, manifests, policies),
     lanes: lanes.lanes,
     totalUnits: lanes.escrow,
     refundableUnits: lanes.escrow - lanes.lanes.reduce((sum, l) => sum + l.perOrder, 0n),
@@ -149,7 +153,7 @@ async function manifestsOf(
 ): Promise<{ readonly [name: string]: Manifest }> {
   const entries = await Promise.all(
     Object.entries(inputs).map(async ([name, input]) => {
-      if (input.kind === 'public') return []
+      if (input.kind === 'public' || input.kind === 'unsealed') return []
       const hash = input.kind === 'offer' ? input.offer.offer.manifestHash : input.manifestHash
       const manifest = await fetchManifest(allod.stores, hash)
       if (input.kind === 'own' && manifest.owner !== buyer)
@@ -172,12 +176,25 @@ async function requireSubject(view: View, manifest: Manifest, { offer }: SignedO
   requireManifest(manifest, { objectId: offer.subject, signer })
 }
 
-function derivedOf({ kind, buyer, inputs, royalty }: OrderRequest, manifests: Quote['manifests']): Policy | null {
+function policiesOf({ inputs }: OrderRequest, manifests: Quote['manifests']): readonly NamedPolicy[] {
+  return Object.entries(inputs).flatMap(([name, input]) => {
+    const policy = input.kind === 'unsealed' ? input.policy : manifests[name]?.policy
+    return policy === undefined ? [] : [{ name, policy }]
+  })
+}
+
+/** Stands for an object that has no id yet: it has no ancestors, and its own royalty is its owner's to ask. */
+const NOT_YET: Hex = `0x${'00'.repeat(32)}`
+
+function derivedOf(
+  { kind, buyer, royalty }: OrderRequest,
+  manifests: Quote['manifests'],
+  policies: readonly NamedPolicy[],
+): Policy | null {
   if (kind === 'serve') return null
-  const parents = Object.entries(manifests).map(([name, manifest]): Parent => {
-    const input = inputs[name]
-    const objectId = input?.kind === 'offer' ? input.offer.offer.subject : manifestObjectId(manifest)
-    return { objectId, policy: manifest.policy }
+  const parents = policies.map(({ name, policy }): Parent => {
+    const manifest = manifests[name]
+    return { objectId: manifest === undefined ? NOT_YET : manifestObjectId(manifest), policy }
   })
   const [first, ...rest] = parents
   return first === undefined ? null : derivePolicy(buyer, royalty ?? noRoyalty, [first, ...rest])

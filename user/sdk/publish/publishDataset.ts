@@ -31,13 +31,19 @@ export type PublishedDataset = SealedHere & { readonly rows: number; readonly po
  */
 export async function publishDataset(allod: Allod, wallet: Wallet, choices: DatasetChoices): Promise<PublishedDataset> {
   const { name, summary = '', price, limits } = choices
-  const { rows, problems } = readDataset(await readWhole(choices.folder))
-  if (problems.length > 0 || rows.length === 0) throw badRows(problems)
+  const rows = await requireRows(choices.folder)
   const sealed = await sealObject(allod, wallet, { isPadded: true, ...choices })
-  if (price === undefined) return { ...sealed, rows: rows.length, posted: null }
-  const description = { version: 1, kind: 'dataset', name, summary, facts: { rows: String(rows.length) } } as const
+  if (price === undefined) return { ...sealed, rows, posted: null }
+  const description = { version: 1, kind: 'dataset', name, summary, facts: { rows: String(rows) } } as const
   const posted = await postOffer(allod, wallet, { subject: objectSubject(sealed), price, limits, description })
-  return { ...sealed, rows: rows.length, posted }
+  return { ...sealed, rows, posted }
+}
+
+/** How many rows a dataset has. @throws sdk/bad-dataset with file, line and reason of each bad one */
+export async function requireRows(folder: FolderSource): Promise<number> {
+  const { rows, problems } = readDataset(await readWhole(folder))
+  if (problems.length > 0 || rows.length === 0) throw badRows(problems)
+  return rows.length
 }
 
 /**

@@ -1,0 +1,88 @@
+import { offerHash } from '@allod/protocol'
+import {
+  type Allod,
+  encodeToken,
+  getOffer,
+  issueToken,
+  newAgentCard,
+  type OrderRecord,
+  offerResult,
+  placeOrder,
+  quote,
+  type Wallet,
+} from '@allod/sdk'
+import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
+import { integerOption, parametersOf } from '../flows/integerOption.ts'
+import { payFor, payOptions, quoteJson } from '../flows/payFor.ts'
+import { watch } from '../flows/watch.ts'
+import type { Context } from '../frame/Context.ts'
+import type { Command } from '../frame/command.ts'
+import { fail } from '../frame/errors.ts'
+
+export const command: Command = {
+  arguments: ['<order>'],
+  options: {
+    name: { type: 'string', value: '<name>', says: 'the agent’s name; its card goes on from the one known here' },
+    base: { type: 'string', value: '<offer>', says: 'the base model’s offer; the order’s own unless told' },
+    engine: { type: 'string', value: '<offer>', says: 'the engine; the cheapest that serves unless told' },
+    compute: { type: 'string', value: '<offer>', says: 'the machine; the cheapest unless told' },
+    seconds: { type: 'string', value: '<n>', says: 'how long it serves; 3600 unless told' },
+    param: { type: 'string', value: '<name=value>', says: 'an engine parameter; many times', multiple: true },
+    ...payOptions,
+  },
+  about:
+    'Registers what the fine-tuning order derived, places a second order on base and adapter, and keeps the agent’s signed card. The base model’s owner is paid from it.',
+  async run(context) {
+    const { positionals, values, out, allod: open, wallet: act, orders, agents } = context
+    const name = String(values.name ?? '')
+    if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw fail('bad-usage', { expected: '--name with a-z, 0-9 and -' })
+    const [allod, wallet, book, cards] = [await open(), await act(), await orders(), await agents()]
+    const tuned = await book.get(positionals[0] ?? '')
+    const request = await requestOf(context, allod, wallet, tuned)
+    const price = await out.step('working out the price', () => quote(allod, request))
+    if (!(await payFor(context, allod, price))) return
+    const record = await out.step('placing the order', (spinner) =>
+      placeOrder(allod, wallet, price, {
+        book,
+        parameters: parametersOf(values.param),
+        onStep: (step) => spinner.say(`placing the order: ${step}`),
+      }),
+    )
+    const step = await watch(context, allod, record, { wallet, until: ['serving'] })
+    if (step !== 'serving') throw fail('order-failed', { actual: step })
+    const card = newAgentCard(wallet, record, { name, known: await cards.find(name) })
+    await cards.save(card)
+    const token = encodeToken(await issueToken(wallet, record))
+    out.line({ agent: name, order: record.order, card, token, quote: quoteJson(price) }, name)
+    out.note(`talk to it: npx allod chat ${name} "hello"\nlet others: npx allod agent token ${name}`)
+  },
+}
+
+async function requestOf({ values, out }: Context, allod: Allod, wallet: Wallet, tuned: OrderRecord) {
+  const seconds = integerOption(values, 'seconds', { otherwise: 3600, min: 1, max: 31_536_000 })
+  const [base, engine, compute] = await out.step('reading offers', () =>
+    Promise.all([
+      typeof values.base === 'string' ? getOffer(allod, values.base) : baseOf(allod, tuned),
+      chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'serve', seconds }),
+      chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
+    ]),
+  )
+  // The derived object always comes with an offer, its owner's own at no price, so that its ancestors are paid.
+  const { signed: adapter } = await out.step('registering the result', () => offerResult(allod, wallet, tuned))
+  return {
+    kind: 'serve',
+    buyer: wallet.key.address,
+    compute: signedOf(compute),
+    engine: signedOf(engine),
+    inputs: { base: { kind: 'offer', offer: signedOf(base) }, adapter: { kind: 'offer', offer: adapter } },
+    seconds,
+  } as const
+}
+
+async function baseOf(allod: Allod, { spec, terms }: OrderRecord) {
+  const { model } = spec.inputs
+  const offer = terms.offers.find((o) => model?.kind === 'object' && o.subject === model.objectId)
+  if (offer === undefined)
+    throw fail('bad-usage', { expected: '--base <offer>', actual: 'no base model in this order' })
+  return getOffer(allod, offerHash(offer))
+}

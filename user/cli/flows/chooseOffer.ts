@@ -1,0 +1,44 @@
+import type { SignedOffer } from '@allod/protocol'
+import { type Allod, getOffer, kindOf, type Listing, listOffers, type OfferKindName } from '@allod/sdk'
+import { fail } from '../frame/errors.ts'
+
+/**
+ * The offer named, else the cheapest open one of its kind that fits.
+ * @throws sdk/unknown-offer, sdk/ambiguous-offer, cli/no-offer, cli/bad-usage where another kind was named
+ */
+export async function chooseOffer(
+  allod: Allod,
+  named: unknown,
+  {
+    kinds,
+    job,
+    seconds,
+  }: {
+    readonly kinds: readonly OfferKindName[]
+    /** The job an engine must do. */
+    readonly job?: string
+    readonly seconds: number
+  },
+): Promise<Listing> {
+  if (typeof named === 'string') {
+    const listing = await getOffer(allod, named)
+    if (!kinds.includes(kindOf(listing)))
+      throw fail('bad-usage', { expected: kinds, actual: kindOf(listing), hint: 'see `npx allod offer list`' })
+    return listing
+  }
+  const open = (await listOffers(allod)).filter(
+    (l) =>
+      kinds.includes(kindOf(l)) &&
+      (job === undefined || l.description?.facts.job === job) &&
+      seconds >= l.offer.minSeconds &&
+      seconds <= l.offer.maxSeconds,
+  )
+  const cost = ({ offer }: Listing): bigint =>
+    BigInt(offer.perOrder) * 1_000_000_000_000n + BigInt(offer.perSecond) * BigInt(seconds)
+  const [cheapest] = open.sort((a, b) => (cost(a) < cost(b) ? -1 : 1))
+  if (cheapest === undefined) throw fail('no-offer', { expected: kinds, meta: { job, seconds } })
+  return cheapest
+}
+
+/** A listing as orders take it. */
+export const signedOf = ({ offer, signature }: Listing): SignedOffer => ({ offer, signature })

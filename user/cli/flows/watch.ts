@@ -1,0 +1,95 @@
+import { type Allod, followOrder, type OrderRecord, type OrderStep, type StepName, type Wallet } from '@allod/sdk'
+import type { Context } from '../frame/Context.ts'
+import { fail } from '../frame/errors.ts'
+import { shortHex } from '../render/columns.ts'
+import { jsonOf } from '../render/jsonOf.ts'
+import { newLiveBlock } from '../render/liveBlock.ts'
+import { type Point, plotCurve } from '../render/lossCurve.ts'
+
+/** The steps at which a command stops watching; a failed order always ends it. */
+export type WatchOptions = { readonly wallet?: Wallet; readonly until: readonly StepName[] }
+
+const GOOD: ReadonlySet<StepName> = new Set([
+  'funded',
+  'launched',
+  'voted',
+  'started',
+  'granted',
+  'training',
+  'serving',
+  'sealed',
+  'reported',
+  'settled',
+])
+
+/**
+ * Shows an order's steps as they happen, and the loss curve while it trains. Gives the step it stopped at.
+ * @throws cli/pending where nothing more came, sdk/follow-timeout
+ */
+export async function watch(
+  { out, io }: Pick<Context, 'out' | 'io'>,
+  allod: Allod,
+  record: OrderRecord,
+  { wallet, until }: WatchOptions,
+): Promise<StepName> {
+  const live = newLiveBlock(io.stderr, out.isLive)
+  const curve: Point[] = []
+  const startedAt = Date.now()
+  let toldAt = 0
+  try {
+    const steps = followOrder(allod, record, {
+      ...(wallet ? { wallet } : {}),
+      until: [...until, 'failed', 'ended'],
+      signal: io.signal,
+    })
+    for await (const step of steps) {
+      live.clear()
+      tell(step)
+      if (
+        step.kind === 'step' &&
+        ([...until, 'failed', 'expired', 'ended', 'settled'] as StepName[]).includes(step.step)
+      )
+        return step.step
+      if (curve.length > 1) live.draw(['', ...plotCurve(curve, { width: Math.min(out.width, 76) }).split('\n')])
+    }
+  } finally {
+    live.clear()
+    if (curve.length > 1 && out.isLive) out.note(plotCurve(curve, { width: Math.min(out.width, 76) }))
+  }
+  if (io.signal.aborted) throw fail('interrupted')
+  throw fail('pending', { actual: record.order })
+
+  function tell(step: OrderStep): void {
+    if (step.kind === 'figures') {
+      for (const figure of step.figures)
+        if (figure.event === 'step') curve.push({ x: figure.step, y: Number(figure.loss) })
+      out.line(out.isJson ? jsonOf(step) : null, null)
+      tellLoss()
+      return
+    }
+    out.line(jsonOf({ order: record.order, ...step }), null)
+    if (!out.isJson) out.note(stepText(step))
+  }
+
+  // Without a terminal the curve is told as a line now and then.
+  function tellLoss(): void {
+    const last = curve.at(-1)
+    if (out.isLive || out.isJson || last === undefined || Date.now() - toldAt < 2000) return
+    toldAt = Date.now()
+    out.note(`  step ${last.x}: loss ${last.y}`)
+  }
+
+  function stepText(step: Exclude<OrderStep, { kind: 'figures' }>): string {
+    const { paintNotes: paint } = out
+    const at = paint.dim(`+${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+    if (step.kind === 'undone') return `${paint.yellow('↺')} ${step.event} was undone by a reorganisation  ${at}`
+    if (step.kind === 'line')
+      return step.isUp
+        ? `${paint.yellow('·')} the job was sent to the provider again  ${at}`
+        : `${paint.yellow('·')} the provider does not answer (${step.code}); the chain is watched on  ${at}`
+    const mark = GOOD.has(step.step) ? paint.green('✓') : paint.yellow('·')
+    const tx = step.transaction === null ? '' : ` tx ${shortHex(step.transaction)}`
+    const said = step.source === 'provider' ? ' (the provider says)' : ''
+    return `${mark} ${step.step.padEnd(9)} ${paint.dim(`${step.detail ?? ''}${tx}${said}`.trim())}  ${at}`
+  }
+}
