@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { appraise, bind, type EvidenceBundle, encodeEvidence, parseEvidence, verify } from '@allod/attestation'
 import { appraiseSimulated, simulatedMeasurements, simulatedVerifiers } from '@allod/attestation/simulated'
@@ -16,7 +16,7 @@ import type { BoundFacts, Hex } from '@allod/protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startChip } from './startChip.ts'
 import { evidenceOf, type Guest, guestLimits, openGuest } from './testing/openGuest.ts'
-import { type ChipProcess, endChip, newDataDir, runChip, users } from './testing/runChip.ts'
+import { type ChipProcess, endChip, newDataDir, removeDataDir, runChip, users } from './testing/runChip.ts'
 import { stageGuest, withMain } from './testing/stageGuest.ts'
 
 // Every launch hashes a hundred megabytes.
@@ -31,7 +31,7 @@ beforeAll(async () => {
   folders.push(staged.dir)
 })
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders) removeDataDir(folder)
 })
 
 const bytes = (fill: string, size: number): Hex => `0x${fill.repeat(size)}`

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -6,7 +6,7 @@ import { probeSandbox, processEnvironment, type StagedRootfs } from '@allod/envi
 import { treeOf } from '@allod/sandbox/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { guestLimits, openGuest } from './testing/openGuest.ts'
-import { type ChipProcess, endChip, newDataDir, runChip, users } from './testing/runChip.ts'
+import { type ChipProcess, endChip, newDataDir, removeDataDir, runChip, users } from './testing/runChip.ts'
 import { stageGuest, withMain } from './testing/stageGuest.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
@@ -18,7 +18,7 @@ beforeAll(async () => {
   folders.push(staged.dir)
 })
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders) removeDataDir(folder)
 })
 
 const isAlive = (pid: number): boolean => {

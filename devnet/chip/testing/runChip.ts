@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, mkdtempSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +23,13 @@ export function newDataDir({ uid }: User): string {
 }
 
 export type ChipProcess = { readonly child: ChildProcess; readonly info: ChipInfo; readonly socket: string }
+
+/** Removes a data folder, and what a chip that was killed left elsewhere. */
+export function removeDataDir(dataDir: string): void {
+  const note = join(dataDir, 'scratch.txt')
+  if (existsSync(note)) rmSync(readFileSync(note, 'utf8'), { recursive: true, force: true })
+  rmSync(dataDir, { recursive: true, force: true })
+}
 
 /** Starts the chip's program, with an environment that would be a nuisance inside. */
 export async function runChip({ uid }: User, dataDir: string): Promise<ChipProcess> {
