@@ -36,8 +36,8 @@ const NOBODY: Hex = `0x${'00'.repeat(20)}`
  * @throws keeper/bad-config, keeper/log-unavailable, attestation/chip-unreachable, channel/no-channel
  */
 export async function runKeeper(platform: Platform, base: string): Promise<void> {
-  const config = parseConfig(await readFile(join(base, 'config.json')))
   const chip = platform.openChip(join(base, 'run/chip.sock'))
+  const config = parseConfig(await readFile(join(base, 'config.json')))
   const keys = await keeperKeys(await chip.deriveKey('allod/keeper/v1'))
   const now = () => Math.floor(Date.now() / 1000)
 

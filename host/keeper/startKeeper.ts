@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayStream } from '@allod/channel'
 import { dial, fetchOver, nodeStream, splice, type Target } from '@allod/channel/node'
 import { type GuestLimits, processEnvironment, unisolatedEnvironment } from '@allod/environments'
@@ -39,6 +40,7 @@ const LIMITS: GuestLimits = {
   outBytes: 1 << 20,
 }
 const READY_MS = 30_000
+const EXIT_MS = 5000
 const MAX_CONNECTIONS = 64
 
 /**
@@ -55,35 +57,40 @@ export async function startKeeper(options: KeeperOptions): Promise<RunningKeeper
   const onOpen = (name: string, stream: RelayStream): Promise<void> =>
     name === 'log' ? keepLog(log, stream) : connect(name, stream)
   const environment = (isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip })
-  const guest = await superviseGuest(environment, { rootfs, config, limits: LIMITS }, onOpen, tell)
+  let guest: SupervisedGuest | null = null
   try {
-    const status = await statusOf(guest)
-    const server = await listen(guest, port)
+    guest = await superviseGuest(environment, { rootfs, config, limits: LIMITS }, onOpen, tell)
+    const running = guest
+    const status = await statusOf(running)
+    const server = await listen(running, port)
     return {
       port: (server.address() as AddressInfo).port,
       status,
       async stop() {
         server.close()
-        await guest.stop()
+        await running.stop()
         await log.close()
       },
     }
   } catch (error) {
-    await guest.stop()
+    await guest?.stop()
     await log.close()
     throw error
   }
 }
 
-/** The keeper's status once it answers. A guest that ends before says why in its exit. */
+/** The keeper's status once it answers. One that ended instead says why in its exit, a moment after its channel closed. */
 async function statusOf(guest: SupervisedGuest): Promise<RunningKeeper['status']> {
-  const ended = guest.exit().then((exit) => {
-    throw fail('not-ready', { actual: exit.reason, meta: { exit } })
-  })
-  const asked = fetchOver(guest, 'http')('http://keeper/status', { signal: AbortSignal.timeout(READY_MS) })
-  const response = await Promise.race([asked, ended])
-  if (!response.ok) throw fail('not-ready', { actual: response.status })
-  return (await response.json()) as RunningKeeper['status']
+  const ended = guest.exit()
+  try {
+    const asked = fetchOver(guest, 'http')('http://keeper/status', { signal: AbortSignal.timeout(READY_MS) })
+    const response = await Promise.race([asked, ended])
+    if (response instanceof Response && response.ok) return (await response.json()) as RunningKeeper['status']
+    throw fail('not-ready', { actual: response instanceof Response ? response.status : response.reason })
+  } catch (cause) {
+    const exit = await Promise.race([ended, delay(EXIT_MS, null, { ref: false })])
+    throw fail('not-ready', { actual: exit?.reason ?? 'no answer', meta: { exit }, cause })
+  }
 }
 
 async function listen(guest: SupervisedGuest, port: number): Promise<Server> {
@@ -105,7 +112,8 @@ async function keepLog(log: Awaited<ReturnType<typeof openLogFile>>, stream: Rel
     await stream.end()
   } catch (error) {
     stream.reset('failed')
-    tell(error)
+    // A guest that ended takes its streams along; its exit says why.
+    if (!(error instanceof AllodError && error.code.startsWith('channel/'))) tell(error)
   }
 }
 

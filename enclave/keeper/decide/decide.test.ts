@@ -13,7 +13,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { newCase } from '../testing/newCase.ts'
 import { newKeeper } from '../testing/newKeeper.ts'
-import { addresses, buyer, parties } from '../testing/party.ts'
+import { addresses, buyer, NOW, parties } from '../testing/party.ts'
 import { grant } from './grant.ts'
 import { vote } from './vote.ts'
 
@@ -56,6 +56,27 @@ test('a grant that the log does not take releases nothing', async () => {
   const { admission, facts } = await newCase()
   const keeper = await newKeeper(async (query) => facts(query), { emit: () => Promise.reject(new Error('disk full')) })
   await expect(grant(admission, keeper)).rejects.toMatchObject({ code: 'keeper/log-unavailable' })
+})
+
+test('evidence that ends before the vote would gets none', async () => {
+  const { admission, facts } = await newCase()
+  const keeper = await newKeeper(async (query) => facts(query))
+  const appraise: typeof keeper.appraise = (...asked) => ({ ...keeper.appraise(...asked), validUntil: NOW + 5 })
+  await expect(vote(admission, { ...keeper, appraise })).rejects.toMatchObject({ code: 'keeper/evidence-expiring' })
+})
+
+test('another keeper’s challenge that expired ends the vote for all', async () => {
+  const challenges = (all: Admission['challenges']) => all.map((c, i) => (i === 1 ? { ...c, expires: NOW - 1 } : c))
+  const { admission, facts } = await newCase({ challenges })
+  const keeper = await newKeeper(async (query) => facts(query))
+  await expect(vote(admission, keeper)).rejects.toMatchObject({ code: 'keeper/challenge-expired' })
+})
+
+test('a replaced enclave is paid from its own challenge on, not for the time before it', async () => {
+  const { admission, facts } = await newCase({ generation: 2, challengedAt: NOW - 10 })
+  const keeper = await newKeeper(async (query) => facts(query))
+  const reply = await grant(admission, keeper)
+  expect([reply.facts.facts.startedAt, reply.lease.upTo]).toEqual([NOW - 10, NOW - 10])
 })
 
 test('decisions are chained by hash and signed', async () => {

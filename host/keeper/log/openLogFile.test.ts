@@ -1,0 +1,83 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ByteDuplex } from '@allod/channel'
+import { decisionHash, fromUtf8, type SignedDecision, utf8 } from '@allod/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openLogFile } from './openLogFile.ts'
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'allod-log-'))
+  path = join(folder, 'decisions.ndjson')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const entry = (seq: number): SignedDecision => ({
+  decision: {
+    keeper: `0x${'01'.repeat(32)}`,
+    boot: `0x${'02'.repeat(16)}`,
+    seq,
+    previous: `0x${'00'.repeat(32)}`,
+    time: 1,
+    kind: 'vote',
+    order: `0x${'03'.repeat(32)}`,
+    generation: 1,
+    enclave: `0x${'04'.repeat(20)}`,
+    subject: `0x${'05'.repeat(32)}`,
+    outcome: 'ok',
+  },
+  by: { signer: `0x${'06'.repeat(20)}`, signature: `0x${'07'.repeat(65)}` },
+})
+
+/** A stream that gives these pieces and keeps what is written to it. */
+function streamOf(...pieces: readonly string[]): ByteDuplex & { readonly answers: string[] } {
+  const left = pieces.map((piece) => utf8(piece))
+  const answers: string[] = []
+  return {
+    answers,
+    read: async () => left.shift() ?? null,
+    write: async (...parts) => void answers.push(...parts.map(fromUtf8)),
+    end: async () => undefined,
+    reset: () => undefined,
+  }
+}
+
+const lines = (): string[] => readFileSync(path, 'utf8').split('\n')
+
+test('answers each entry with its hash, once it is in the file', async () => {
+  const log = await openLogFile(path)
+  const [first, second] = [JSON.stringify(entry(0)), JSON.stringify(entry(1))]
+  const stream = streamOf(first.slice(0, 20), `${first.slice(20)}\n${second}`, '\n')
+  await log.keep(stream)
+  await log.close()
+  expect(stream.answers).toEqual([0, 1].map((seq) => `${decisionHash(entry(seq).decision)}\n`))
+  expect(lines()).toEqual([first, second, ''])
+})
+
+test('goes on after a line that a crash cut short', async () => {
+  appendFileSync(path, `${JSON.stringify(entry(0))}\n{"cut":`)
+  const log = await openLogFile(path)
+  await log.keep(streamOf(`${JSON.stringify(entry(1))}\n`))
+  await log.close()
+  expect(lines().slice(1)).toEqual(['{"cut":', JSON.stringify(entry(1)), ''])
+})
+
+test.each([
+  ['an entry of no known form', '{"more":1}\n'],
+  ['a line without an end', 'x'.repeat(9000)],
+])('refuses %s: keeper-host/bad-entry', async (_, text) => {
+  const log = await openLogFile(path)
+  await expect(log.keep(streamOf(text))).rejects.toMatchObject({ code: 'keeper-host/bad-entry' })
+  await log.close()
+  expect(lines()).toEqual([''])
+})
+
+test('answers nothing when the file cannot be written', async () => {
+  const log = await openLogFile(path)
+  await log.close()
+  const stream = streamOf(`${JSON.stringify(entry(0))}\n`)
+  await expect(log.keep(stream)).rejects.toMatchObject({ code: 'keeper-host/log-stopped' })
+  expect(stream.answers).toEqual([])
+})
