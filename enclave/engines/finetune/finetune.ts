@@ -170,7 +170,7 @@ function reportOf(given: {
     trainedParameters: trainer.slots.reduce((sum, s) => sum + s.value.length, 0),
     firstLoss: toDecimal(result.progress.firstLoss),
     lastLoss: toDecimal(result.lastLoss),
-    evalBefore: loss(result.evalBefore),
+    evalBefore: loss(result.progress.evalBefore),
     evalAfter: loss(result.evalAfter),
     leakage,
   }

@@ -7,6 +7,8 @@ export type Progress = {
   readonly step: number
   readonly tokens: number
   readonly firstLoss: number
+  /** Held-out loss before the first step; null where nothing was held out. */
+  readonly evalBefore: number | null
   readonly bestLoss: number
   readonly sinceBest: number
 }

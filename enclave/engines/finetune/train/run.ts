@@ -22,7 +22,6 @@ export type RunResult = {
   readonly stopped: 'completed' | 'early-stop'
   readonly progress: Progress
   readonly lastLoss: number
-  readonly evalBefore: number | null
   readonly evalAfter: number | null
 }
 
@@ -39,21 +38,13 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
   const evaluate = async (): Promise<number | null> =>
     options.evaluation.length === 0 ? null : mean(await trainer.score(options.evaluation))
 
-  // Scoring draws nothing and changes nothing, so a resumed run may repeat it.
-  const evalBefore = options.resume ? null : await evaluate()
-  let progress: Progress = options.resume ?? {
-    step: 0,
-    tokens: 0,
-    firstLoss: 0,
-    bestLoss: evalBefore ?? Number.MAX_VALUE,
-    sinceBest: 0,
-  }
+  let progress = options.resume ?? begun(await evaluate())
   for (let i = 0; i < progress.step * group; i++) stream.next()
   let lastLoss = progress.firstLoss
   let stopped: RunResult['stopped'] = 'completed'
 
   while (progress.step < steps) {
-    const begun = performance.now()
+    const startedAt = performance.now()
     const rows = Array.from({ length: group }, () => stream.next().value as Row)
     const step = progress.step + 1
     const lr = rateAt(step, schedule)
@@ -69,7 +60,7 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
     lastLoss = result.loss
     const tokens = progress.tokens + result.tokens
     progress = { ...progress, step, tokens, firstLoss: step === 1 ? lastLoss : progress.firstLoss }
-    const tokensPerSecond = Math.round((1000 * result.tokens) / (performance.now() - begun))
+    const tokensPerSecond = Math.round((1000 * result.tokens) / (performance.now() - startedAt))
     onMetric({
       event: 'step',
       step,
@@ -102,8 +93,17 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
   }
   const evalAfter = await evaluate()
   if (evalAfter !== null) onMetric({ event: 'eval', step: progress.step, loss: toDecimal(evalAfter) })
-  return { stopped, progress, lastLoss, evalBefore, evalAfter }
+  return { stopped, progress, lastLoss, evalAfter }
 }
+
+const begun = (evalBefore: number | null): Progress => ({
+  step: 0,
+  tokens: 0,
+  firstLoss: 0,
+  evalBefore,
+  bestLoss: evalBefore ?? Number.MAX_VALUE,
+  sinceBest: 0,
+})
 
 /** Rows of one epoch after the other, each epoch in an order of its own. */
 function* rowStream(examples: readonly Example[], length: number, seed: number): Generator<Row> {
