@@ -1,9 +1,10 @@
-import { blobPath, newHpkeKey, signStorageReceipt } from '@allod/content'
+import { blobPath, signStorageReceipt } from '@allod/content'
 import { openObject } from '@allod/content/open'
-import { type SealedObject, type SealOptions, sealStream } from '@allod/content/seal'
+import { type SealedObject, sealStream } from '@allod/content/seal'
 import type { Store } from '@allod/content/stores'
-import { committeeId, newCommittee, newSigningKey, type Policy } from '@allod/protocol'
+import { newSigningKey } from '@allod/protocol'
 import { cpuSeconds, median, opensslSpeed, report } from './measure.ts'
+import { newSealing } from './sealing.ts'
 
 /*
  * Sealing and opening against what OpenSSL does on this machine: AES-256-GCM and SHA-256 one after the other, by CPU time of
@@ -46,39 +47,13 @@ function memory(isKept: boolean): Store {
   }
 }
 
-async function newOptions(): Promise<SealOptions> {
-  const keepers = await Promise.all([1, 2].map(async () => ({ hpke: await newHpkeKey(), key: newSigningKey() })))
-  const members = keepers.map(({ hpke, key }) => ({ hpkeKey: hpke.publicKey, address: key.address }))
-  const committee = newCommittee(2, members)
-  const signer = newSigningKey()
-  const policy: Policy = {
-    version: 1,
-    owner: signer.address,
-    committee: committeeId(committee),
-    purposes: ['run'],
-    engines: { kind: 'any' },
-    builds: { kind: 'registry', noticeSeconds: 0 },
-    tee: { trust: 'hardware', kinds: ['tdx'], minimumTcb: 0, gpu: 'none' },
-    providers: { kind: 'any' },
-    machines: { kind: 'any' },
-    buyers: { kind: 'any' },
-    export: { adapter: 'never', full: 'never', data: 'never' },
-    outputs: { maxBytes: 0, metrics: [], logs: [], maxMemorisation: null },
-    serving: { logprobs: false, embeddings: false, tokensPerClientPerDay: 0, bytesPerClientPerDay: 0 },
-    lease: { ttlSeconds: 600, graceSeconds: 0 },
-    royalties: { self: { bps: 0, floorPerSecond: '0', floorPerOrder: '0' }, inherited: {} },
-    lineage: [],
-  }
-  return { policy, committee, chainId: 1n, assets: `0x${'00'.repeat(20)}`, signer, stores: [], replicas: 1 }
-}
-
 async function drain({ manifest, dek }: SealedObject, stores: readonly Store[]): Promise<void> {
   let bytes = 0
   for await (const chunk of openObject({ manifest, dek, stores })) bytes += chunk.length
   if (bytes !== CONTENT_BYTES) throw new Error(`opened ${bytes} bytes`)
 }
 
-const options = await newOptions()
+const options = await newSealing()
 const kept = [memory(true)]
 const object = await sealStream(content, { ...options, stores: kept })
 const ratios: { seal: number[]; open: number[] } = { seal: [], open: [] }

@@ -38,7 +38,8 @@ async function answer(node: Node, request: IncomingMessage, response: ServerResp
   response.setHeader('access-control-allow-origin', '*')
   response.setHeader('access-control-expose-headers', 'content-length, content-range')
   if (request.method === 'OPTIONS') return preflight(response)
-  const url = new URL(request.url ?? '/', 'http://store')
+  const url = URL.parse(request.url ?? '/', 'http://store')
+  if (url === null) throw fail('bad-request', { actual: request.url?.slice(0, 100) })
   const route = parseRoute(url.pathname)
   const { method } = request
   if (route.kind === 'health' && method === 'GET') return json(response, 200, await health(node))
