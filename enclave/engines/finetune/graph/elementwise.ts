@@ -1,4 +1,4 @@
-import { constant, differentiable, type Gradients, type Graph, integers, node, scalar, type Value } from './Graph.ts'
+import { differentiable, type Gradients, type Graph, integers, node, scalar, type Value } from './Graph.ts'
 
 /** a + b, of equal shape. */
 export function add(g: Graph, a: Value, b: Value): Value {
@@ -14,14 +14,6 @@ export function multiply(g: Graph, a: Value, b: Value): Value {
     if (a.tracked) accumulate(g, gradients, a, times(g, dy, b))
     if (b.tracked) accumulate(g, gradients, b, times(g, dy, a))
   })
-}
-
-/** x times a plain number. */
-export function scale(g: Graph, x: Value, factor: number): Value {
-  const by = scalar(g, factor)
-  return differentiable(g, node(g, 'Mul', [x, by], x.dims), (dy, gradients) =>
-    accumulate(g, gradients, x, node(g, 'Mul', [dy, by], x.dims)),
-  )
 }
 
 /** silu(gate) · up, the gated half of a Llama MLP. */
@@ -45,16 +37,7 @@ export function reshape(g: Graph, x: Value, dims: readonly number[]): Value {
   )
 }
 
-/** Axes in another order. */
-export function transpose(g: Graph, x: Value, order: readonly number[]): Value {
-  const back = order.map((_, i) => order.indexOf(i))
-  const y = node(g, 'Transpose', [x], permuted(x, order), { attributes: { perm: order } })
-  return differentiable(g, y, (dy, gradients) =>
-    accumulate(g, gradients, x, node(g, 'Transpose', [dy], x.dims, { attributes: { perm: back } })),
-  )
-}
-
-/** Rows of `table` [rows, width] picked by `indices` [n]. The table's own gradient is not taken; see `pickRows`. */
+/** Rows of `table` [rows, width] picked by `indices` [n]. No gradient is recorded: the caller scatters it, in order. */
 export function gatherFrozen(g: Graph, table: Value, indices: Value): Value {
   const y = node(g, 'Gather', [table, indices], [indices.dims[0] ?? 0, table.dims[1] ?? 0], { attributes: { axis: 0 } })
   return { ...y, tracked: false }
@@ -80,9 +63,3 @@ export const times = (g: Graph, a: Value, b: Value): Value => node(g, 'Mul', [a,
 
 /** a + b without a gradient. */
 export const plus = (g: Graph, a: Value, b: Value): Value => node(g, 'Add', [a, b], a.dims)
-
-/** A float constant of a given shape. */
-export const filled = (g: Graph, dims: readonly number[], value: number): Value =>
-  constant(g, dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(value))
-
-const permuted = (x: Value, order: readonly number[]): Value['dims'] => order.map((i) => x.dims[i] ?? 0)
