@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type Layer, stageRootfs } from '@allod/environments'
+import { type Layer, type StagedSource, stageRootfs } from '@allod/environments'
 import type { Hex } from '@allod/protocol'
 import { build as bundle } from 'esbuild'
 
@@ -29,7 +29,8 @@ export async function stageBuild(name: ProgramName, folder: string): Promise<Sta
   const platform = { bwrap: which('bwrap'), prlimit: which('prlimit'), node: process.execPath }
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o755 })
-  const staged = stageRootfs([{ path: 'app/main.mjs', from: script, layer: 'ours' }], fresh, platform)
+  const app = { path: 'app/main.mjs', from: script, layer: 'ours' } as const
+  const staged = stageRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], fresh, platform)
   const known = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as StagedBuild) : null
   if (known?.build === staged.build && existsSync(rootfs)) {
     rmSync(fresh, { recursive: true, force: true })
@@ -61,6 +62,19 @@ export async function bundleProgram(name: ProgramName): Promise<Uint8Array> {
   const [output] = outputFiles
   if (output === undefined) throw new Error('the bundler wrote nothing')
   return output.contents
+}
+
+// What an engine's native parts may count on beside what node itself loads: the rest of the C library's family.
+function engineLibraries(): readonly StagedSource[] {
+  const listing = execFileSync('ldd', [process.execPath], { encoding: 'utf8' })
+  const libc = /=> (\/\S+)\/libc\.so\.6/.exec(listing)?.[1]
+  if (libc === undefined) throw new Error('node does not say where the C library is')
+  return ['librt.so.1', 'libutil.so.1'].map((file) => ({
+    path: `${libc.slice(1)}/${file}`,
+    from: realpathSync(join(libc, file)),
+    layer: 'platform',
+    isExecutable: true,
+  }))
 }
 
 function which(program: string): string {

@@ -4,6 +4,7 @@ import {
   anyJson,
   failedType,
   type Hex,
+  isAllodError,
   type JobDocument,
   type SigningKey,
   sha256,
@@ -27,7 +28,7 @@ export async function reportFailure(
   error: unknown,
 ): Promise<void> {
   const code = error instanceof AllodError ? error.code : 'runtime/internal'
-  events.phase('failed', code)
+  events.phase('failed', detailOf(code, error))
   if (!final.has(code)) return
   const reason: Hex = toHex(sha256(utf8(code)))
   const failed = { order: job.order, generation: job.generation, reason, input: 255 }
@@ -36,4 +37,11 @@ export async function reportFailure(
   await ask(host, 'provider', '/fail', { failed, signature: signDigest(key, digest), code }, anyJson(8)).catch(
     () => undefined,
   )
+}
+
+// Why an engine ended and with which code is not a secret; its last words may quote the data and stay inside.
+function detailOf(code: string, error: unknown): string {
+  if (!isAllodError(error, 'runtime/engine-failed')) return code
+  const { actual, exitCode } = error.meta
+  return `${code}: ${String(actual)}${exitCode === undefined || exitCode === null ? '' : `, exit code ${String(exitCode)}`}`
 }
