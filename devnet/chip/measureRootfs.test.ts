@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -93,4 +94,35 @@ test('the store keeps one copy of a build and no leftovers', async () => {
   const { build } = await store.admit(rootfs)
   await store.admit(rootfs)
   expect(readdirSync(join(folder, 'builds'))).toEqual([build])
+})
+
+test('the store admits one build twice at once', async () => {
+  const store = await openBuildStore(folder, folder)
+  const [a, b] = await Promise.all([store.admit(rootfs), store.admit(rootfs)])
+  expect(a).toEqual(b)
+  expect(readdirSync(join(folder, 'builds'))).toEqual([a.build])
+})
+
+test('the store refuses a root filesystem that changes under it: chip/rootfs-changed', async () => {
+  // Large enough that the second reading starts well after the first has passed the small file.
+  writeFileSync(join(rootfs, 'app/zz-large'), Buffer.alloc(64 << 20), { mode: 0o444 })
+  const store = await openBuildStore(folder, folder)
+  const admitted = store.admit(rootfs)
+  const path = join(rootfs, 'app/main.mjs')
+  chmodSync(path, 0o644)
+  let turn = 0
+  const changing = setInterval(() => writeFileSync(path, `main ${turn++}`), 1)
+  await expect(admitted.finally(() => clearInterval(changing))).rejects.toMatchObject({ code: 'chip/rootfs-changed' })
+  expect(readdirSync(join(folder, 'builds'))).toEqual([])
+})
+
+test('the store keeps the copies used last over a restart, and nothing half-made', async () => {
+  const builds = join(folder, 'builds')
+  for (const [i, name] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
+    mkdirSync(join(builds, name), { recursive: true })
+    utimesSync(join(builds, name), 1000 + i, 1000 + i)
+  }
+  mkdirSync(join(builds, 'new-1234'))
+  await openBuildStore(folder, folder)
+  expect(readdirSync(builds).sort()).toEqual(['c', 'd', 'e', 'f'])
 })

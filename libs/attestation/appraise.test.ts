@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Hex, isAllodError } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
 import { appraise, type Refusal, requireAccepted } from './appraise.ts'
@@ -138,6 +140,25 @@ test('a production policy refuses simulated evidence even where a caller smuggle
   const { checks, isAccepted } = appraise(await boundOf({}), smuggled)
   expect(isAccepted).toBe(false)
   expect(checks.find((c) => c.name === 'hardware')?.refusal).toBe('not-hardware')
+})
+
+test('the type of a production policy has no place for a simulated kind', () => {
+  // @ts-expect-error a kind of hardware only
+  const smuggled: ProductionPolicy = { ...production, kinds: ['simulated'] }
+  expect(smuggled.kinds).toEqual(['simulated'])
+})
+
+test('the root entry reaches no simulated module', () => {
+  const reached = new Set<string>()
+  const visit = (file: string) => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g))
+      visit(join(dirname(file), path as string))
+  }
+  visit(join(import.meta.dirname, 'index.ts'))
+  expect(reached.size).toBeGreaterThan(5)
+  expect([...reached].filter((file) => file.includes('/simulated/'))).toEqual([])
 })
 
 async function caught(run: () => unknown): Promise<unknown> {

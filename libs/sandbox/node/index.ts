@@ -1,5 +1,5 @@
 export * from './folderSize.ts'
 export * from './leakedDescriptors.ts'
 export * from './runWatched.ts'
-export * from './treeMemory.ts'
+export { treeMemory, treeOf } from './treeMemory.ts'
 export * from './withinOwnLimits.ts'

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { leakedDescriptors } from './leakedDescriptors.ts'
 import { runWatched, type WatchLimits } from './runWatched.ts'
-import { treeMemory } from './treeMemory.ts'
+import { childrenByParent, childrenByThread, treeMemory, treeOf } from './treeMemory.ts'
 import { withinOwnLimits } from './withinOwnLimits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'allod-watched-'))
@@ -95,6 +95,55 @@ test('counts descriptors that close on exec as its own', () => {
   const fd = openSync('/dev/null', 'r')
   expect(leakedDescriptors()).not.toContain(fd)
   closeSync(fd)
+})
+
+test('does not wait for a grandchild that left', async () => {
+  const stray = 'setTimeout(() => {}, 15000)'
+  const started = performance.now()
+  const { exit } = run(`require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stray)}],
+    { detached: true, stdio: 'inherit' }).unref(); process.exit(0)`)
+  expect(await exit).toMatchObject({ reason: 'ok' })
+  expect(performance.now() - started).toBeLessThan(12_000)
+})
+
+test('stops what it runs and lets it go on', async () => {
+  const beat = join(folder, 'beat')
+  const { exit, pause, resume, kill } = run(
+    `setInterval(() => require('fs').appendFileSync(${JSON.stringify(beat)}, 'x'), 5)`,
+  )
+  const size = () => statSync(beat, { throwIfNoEntry: false })?.size ?? 0
+  const grows = (from: number) =>
+    vi.waitFor(() => expect(size()).toBeGreaterThan(from), { timeout: 10_000, interval: 10 })
+  await grows(0)
+  pause()
+  // A signal is delivered soon, not at once: two looks a while apart are the same.
+  const looks: number[] = [-1]
+  await vi.waitFor(
+    () => {
+      looks.push(size())
+      expect(looks.at(-1)).toBe(looks.at(-2))
+    },
+    { timeout: 10_000, interval: 100 },
+  )
+  resume()
+  await grows(size())
+  kill()
+  expect(await exit).toMatchObject({ signal: 'SIGKILL' })
+})
+
+test('finds the same children by thread and by parent', async () => {
+  const { exit, kill } = run(`require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    setInterval(() => {}, 1000)`)
+  const own = (childrenOf: (pid: number) => readonly number[]) => treeOf(process.pid, childrenOf).toSorted()
+  await vi.waitFor(
+    () => {
+      expect(own(childrenByThread)).toEqual(own(childrenByParent()))
+      expect(own(childrenByThread).length).toBeGreaterThan(2)
+    },
+    { timeout: 10_000, interval: 20 },
+  )
+  kill()
+  await exit
 })
 
 test('measures this very process', () => {

@@ -40,6 +40,7 @@ export type Watched = {
 }
 
 const POLL_MS = 50
+const LINGER_MS = 1000
 const TAIL_BYTES = 4096
 
 /**
@@ -65,7 +66,7 @@ export function runWatched(
   if (seccomp) feed(child.stdio[SECCOMP_FD], seccomp)
   const status = collect(child.stdio[STATUS_FD] as Readable | null)
   const tail = collect(child.stderr)
-  const end = () => endGroup(child)
+  const end = () => signalAll(child, 'SIGKILL', (tree) => tree)
   return {
     kill: end,
     // Parents first to stop, so that none starts a child that is missed; children first to go on.
@@ -123,6 +124,8 @@ function watch(child: ChildProcess, limits: WatchLimits, end: () => void): Promi
     else if (isOverflowing(limits)) refuse('output-limit')
   }, POLL_MS)
   child.once('error', () => refuse('launch-failed'))
+  // Whoever slipped out of the tree of a plain command may keep its standard error open; nobody waits for that one.
+  child.once('exit', () => void setTimeout(() => child.stderr?.destroy(), LINGER_MS).unref())
   child.once('close', (code, signal) => {
     clearInterval(poll)
     if (isOverflowing(limits)) reason ??= 'output-limit'
@@ -138,18 +141,9 @@ function isOverflowing({ folders }: WatchLimits): boolean {
   })
 }
 
-function endGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    child.kill('SIGKILL')
-  }
-}
-
 function signalAll(
   child: ChildProcess,
-  signal: 'SIGSTOP' | 'SIGCONT',
+  signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL',
   order: (tree: readonly number[]) => readonly number[],
 ): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
