@@ -1,0 +1,59 @@
+// Everything that must hold, in the order of what is cheapest to learn: format and types, units and walls, contracts, stories.
+// node setup/test.ts [vitest arguments]: with arguments only vitest runs, for work on a part.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { forgeTest } from '../contracts/forgeTest.ts'
+
+type Counts = { passed: number; failed: number; skipped: number }
+
+const root = join(import.meta.dirname, '..')
+const args = process.argv.slice(2)
+const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+
+if (args.length === 0) {
+  count(
+    'format, lint and types',
+    run(process.execPath, ['setup/check.ts']) === 0
+      ? { passed: 1, failed: 0, skipped: 0 }
+      : { passed: 0, failed: 1, skipped: 0 },
+  )
+  count('contracts', forgeTest())
+  count('units and walls', vitest(['--project', 'unit']))
+  count('stories', vitest(['--project', 'e2e']))
+} else count('tests', vitest(args))
+
+process.stdout.write(
+  `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`,
+)
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+
+function count(name: string, counts: Counts): void {
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
+  process.stderr.write(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+}
+
+function vitest(more: readonly string[]): Counts {
+  const folder = mkdtempSync(join(tmpdir(), 'allod-counts-'))
+  const file = join(folder, 'counts.json')
+  try {
+    const status = run('vitest', ['run', '--reporter=default', '--reporter=./setup/countsReporter.ts', ...more], {
+      COUNTS: file,
+    })
+    const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts
+    // The runner may fail for another reason than a test.
+    return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function run(command: string, given: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+  return (
+    spawnSync(command, given, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+      .status ?? 1
+  )
+}
