@@ -48,8 +48,8 @@ export const command: Command = {
         onStep: (step) => spinner.say(`placing the order: ${step}`),
       }),
     )
-    const step = await watch(context, allod, record, { wallet, until: ['serving'] })
-    if (step !== 'serving') throw fail('order-failed', { actual: step })
+    const { step, reason } = await watch(context, allod, record, { wallet, until: ['serving'] })
+    if (step !== 'serving') throw fail('order-failed', { actual: reason ?? step })
     const card = newAgentCard(wallet, record, { name, known: await cards.find(name) })
     await cards.save(card)
     const token = encodeToken(await issueToken(wallet, record))

@@ -68,15 +68,20 @@ export const command: Command = {
       }),
     )
     out.note(`order ${record.order}`)
-    const step =
-      values.detach === true ? 'funded' : await watch(context, allod, record, { wallet, until: ['reported'] })
+    const { step, reason } =
+      values.detach === true
+        ? { step: 'funded', reason: null }
+        : await watch(context, allod, record, { wallet, until: ['reported'] })
     out.line({ order: record.order, step, quote: quoteJson(final) }, record.order)
     if (step === 'reported')
       out.note(
         `next: npx allod deploy ${record.order.slice(0, 12)} --name my-agent (locked: ${formatAmount(final.totalUnits, allod.network.currency)})`,
       )
     else if (step === 'failed' || step === 'expired')
-      throw fail('order-failed', { actual: step, hint: `see \`npx allod order get ${record.order.slice(0, 12)}\`` })
+      throw fail('order-failed', {
+        actual: reason ?? step,
+        hint: `see \`npx allod order get ${record.order.slice(0, 12)}\``,
+      })
   },
 }
 

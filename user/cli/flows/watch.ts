@@ -22,6 +22,9 @@ const GOOD: ReadonlySet<StepName> = new Set([
   'settled',
 ])
 
+/** Where an order stood when watching stopped, and why it failed where it did. */
+export type Watched = { readonly step: StepName; readonly reason: string | null }
+
 /**
  * Shows an order's steps as they happen, and the loss curve while it trains. Gives the step it stopped at.
  * @throws cli/pending where nothing more came, sdk/follow-timeout
@@ -31,11 +34,13 @@ export async function watch(
   allod: Allod,
   record: OrderRecord,
   { wallet, until }: WatchOptions,
-): Promise<StepName> {
+): Promise<Watched> {
   const live = newLiveBlock(io.stderr, out.isLive)
   const curve: Point[] = []
   const startedAt = Date.now()
   let toldAt = 0
+  let last: StepName | null = null
+  let reason: string | null = null
   try {
     const steps = followOrder(allod, record, {
       ...(wallet ? { wallet } : {}),
@@ -45,19 +50,18 @@ export async function watch(
     for await (const step of steps) {
       live.clear()
       tell(step)
-      if (
-        step.kind === 'step' &&
-        ([...until, 'failed', 'expired', 'ended', 'settled'] as StepName[]).includes(step.step)
-      )
-        return step.step
       if (curve.length > 1) live.draw(['', ...plotCurve(curve, { width: Math.min(out.width, 76) }).split('\n')])
+      if (step.kind !== 'step') continue
+      last = step.step
+      if (step.step === 'failed') reason = step.detail ?? reason
     }
   } finally {
     live.clear()
     if (curve.length > 1 && out.isLive) out.note(plotCurve(curve, { width: Math.min(out.width, 76) }))
   }
   if (io.signal.aborted) throw fail('interrupted')
-  throw fail('pending', { actual: record.order })
+  if (last === null) throw fail('pending', { actual: record.order })
+  return { step: last, reason }
 
   function tell(step: OrderStep): void {
     if (step.kind === 'figures') {

@@ -1,4 +1,4 @@
-import { type OrderState, termsArgs } from '@allod/chain'
+import { type OrderOnChain, type OrderState, termsArgs } from '@allod/chain'
 import type { Hex } from '@allod/protocol'
 import { type Allod, writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
@@ -19,13 +19,12 @@ export type Claimed = {
  * Books what lanes have earned so far to their payees' balances, and refunds what can no longer be earned; by anyone, as
  * often as one likes.
  * @param options.lanes which lanes; all unless told
- * @param options.isForced sends although nothing is due at the newest block: time has passed since
  */
 export async function claimOrder(
   allod: Allod,
   wallet: Wallet,
   order: Hex,
-  { lanes, isForced = false }: { readonly lanes?: readonly number[]; readonly isForced?: boolean } = {},
+  { lanes }: { readonly lanes?: readonly number[] } = {},
 ): Promise<Claimed> {
   const view = await allod.chain.latest()
   const terms = await view.terms(order)
@@ -33,8 +32,9 @@ export async function claimOrder(
   const wanted = lanes ?? terms.lanes.map((_, i) => i)
   const amounts = due.amounts.map((a, i) => (wanted.includes(i) ? a : 0n))
   const isNothing = due.refund === 0n && amounts.every((a) => a === 0n)
-  if (isNothing && !isForced)
-    return { state: (await view.order(order)).state, amounts, refund: due.refund, transaction: null }
+  const before = await view.order(order)
+  if (isNothing && !(await isLate(allod, before)))
+    return { state: before.state, amounts, refund: 0n, transaction: null }
   const mask = wanted.reduce((bits, i) => bits | (1n << BigInt(i)), 0n)
   const { transaction } = await writerOf(allod, wallet).send('market', 'claim', [termsArgs(terms), mask])
   const after = await allod.chain.latest()
@@ -47,8 +47,16 @@ export async function claimOrder(
   }
 }
 
-const LOOK_EVERY_MS = 1000
 const MARGIN_SECONDS = 2
+
+// The newest block may be older than the end of the windows: then nothing is due at it, and yet a claim settles the order.
+async function isLate(allod: Allod, { state, endedAt }: OrderOnChain): Promise<boolean> {
+  if (state !== 'ended') return false
+  const { reportSeconds, closeSeconds } = await readWindows(allod)
+  return Date.now() / 1000 > endedAt + Math.max(reportSeconds, closeSeconds) + MARGIN_SECONDS
+}
+
+const LOOK_EVERY_MS = 1000
 
 /**
  * Sees an order that is over through to `settled`: claims every lane, waits for the market's windows where some time stays
@@ -71,18 +79,16 @@ export async function settleOrder(
     readonly signal?: AbortSignal
   } = {},
 ): Promise<readonly Claimed[]> {
-  const { reportSeconds, closeSeconds } = await readWindows(allod)
   const until = performance.now() + maxSeconds * 1000
   const claims: Claimed[] = []
   while (signal?.aborted !== true) {
     const view = await allod.chain.latest()
-    const { state, endedAt } = await view.order(order)
+    const { state } = await view.order(order)
     if (state === 'settled') return claims
     if (state === 'active' && isEnding)
       await writerOf(allod, wallet).send('market', 'end', [termsArgs(await view.terms(order))])
     else if (state === 'ended') {
-      const isLate = Date.now() / 1000 > endedAt + Math.max(reportSeconds, closeSeconds) + MARGIN_SECONDS
-      const claimed = await claimOrder(allod, wallet, order, { isForced: isLate })
+      const claimed = await claimOrder(allod, wallet, order)
       if (claimed.transaction !== null) claims.push(claimed)
       if (claimed.state === 'settled') return claims
       await pause(LOOK_EVERY_MS, signal)

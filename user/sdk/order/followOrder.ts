@@ -99,13 +99,17 @@ export async function* followOrder(
         if (step.kind === 'step' && told.has(key)) continue
         told.add(key)
         yield step
-        if (step.kind === 'step' && (ENDINGS.includes(step.step) || until.includes(step.step))) return
+        if (step.kind === 'step' && isLast(step, until)) return
       }
     }
   } finally {
     stop.abort()
   }
 }
+
+// A provider that says an enclave failed may launch the next one: only the chain's word on it is the last.
+const isLast = ({ step, source }: { readonly step: StepName; readonly source: string }, until: readonly StepName[]) =>
+  ENDINGS.includes(step) || (until.includes(step) && (source === 'chain' || step !== 'failed'))
 
 const CHAIN_STEPS: Readonly<Record<string, StepName>> = {
   Created: 'funded',

@@ -16,10 +16,10 @@ export const command: Command = {
     if (values.until !== undefined && until === undefined)
       throw fail('bad-usage', { expected: stepNames, actual: String(values.until) })
     const record = await (await orders()).get(positionals[0] ?? '')
-    const step = await watch(context, await open(), record, {
+    const { step, reason } = await watch(context, await open(), record, {
       wallet: await wallet(),
       until: [until ?? (record.spec.kind === 'serve' ? 'serving' : 'reported')],
     })
-    out.line({ order: record.order, step }, step)
+    out.line({ order: record.order, step, reason }, step)
   },
 }
