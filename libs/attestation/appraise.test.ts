@@ -49,49 +49,79 @@ test('accepts evidence that meets every clause, until the earliest window ends',
 const otherFact = (facts: Changes['facts']): Case => ({ changes: { facts } as Changes })
 
 // Each: what differs, the first code that refuses, and the checks that say so.
-const cases: readonly [string, Case, Refusal, string][] = [
-  ['another root', { policy: { root: zero(32) } }, 'root-not-allowed', 'root+device-0-root'],
-  ['no sandbox', { changes: { report: { isIsolated: false } } }, 'not-isolated', 'isolation'],
+const cases: readonly [string, Case, `attestation/${Refusal}`, string][] = [
+  ['another root', { policy: { root: zero(32) } }, 'attestation/root-not-allowed', 'root+device-0-root'],
+  ['no sandbox', { changes: { report: { isIsolated: false } } }, 'attestation/not-isolated', 'isolation'],
   [
     'report data of other facts',
     { changes: { report: { reportData: zero(64) } } },
-    'report-data-mismatch',
+    'attestation/report-data-mismatch',
     'report-data',
   ],
-  ['devices swapped after the report', otherFact({ devicesHash: zero(32) }), 'devices-mismatch', 'devices'],
-  ['an old nonce', { context: { nonce: { ...nonce, nonce: zero(32) } } }, 'nonce-mismatch', 'nonce'],
-  ['a nonce for somebody else', { context: { nonce: { ...nonce, id: zero(32) } } }, 'nonce-mismatch', 'nonce'],
-  ['another order', otherFact({ order: zero(32) }), 'bound-fact-mismatch', 'order'],
-  ['another chain', otherFact({ chainId: '1' }), 'bound-fact-mismatch', 'chain'],
-  ['another role', otherFact({ role: 'client' }), 'bound-fact-mismatch', 'role'],
-  ['another spec', otherFact({ specHash: zero(32) }), 'bound-fact-mismatch', 'spec'],
-  ['another key', { context: { expected: { hpkeKey: zero(1216) } } }, 'bound-fact-mismatch', 'hpke-key'],
-  ['another TLS key', { context: { expected: { tlsSpkiHash: zero(32) } } }, 'bound-fact-mismatch', 'tls-key'],
-  ['another market', { context: { expected: { market: zero(20) } } }, 'bound-fact-mismatch', 'market'],
-  ['another signer', { context: { expected: { signingAddress: zero(20) } } }, 'bound-fact-mismatch', 'signing-address'],
-  ['another generation', { context: { expected: { generation: 2 } } }, 'bound-fact-mismatch', 'generation'],
-  ['debug', { changes: { report: { isDebug: true } } }, 'debug-enabled', 'debug'],
-  ['an old TCB', { changes: { report: { tcb: 6 } } }, 'tcb-too-old', 'tcb'],
-  ['another configuration', { policy: { configs: [zero(32)] } }, 'config-mismatch', 'config'],
-  ['a measurement nobody knows', { policy: { measurements: new Map() } }, 'measurement-unknown', 'measurement+build'],
-  ['a claim of another build', otherFact({ buildDigest: zero(32) }), 'build-mismatch', 'build'],
-  ['a build not approved', { policy: { builds: [] } }, 'build-not-approved', 'build-approved'],
-  ['another machine', { policy: { machines: [zero(32)] } }, 'machine-not-allowed', 'machine'],
-  ['a GPU missing', { changes: { gpus: 0 } }, 'gpu-count-mismatch', 'gpu-count'],
-  ['a GPU shown twice', { changes: { gpus: 2 }, policy: { gpus: 2 } }, 'gpu-not-distinct', 'gpu-distinct'],
-  ['a GPU from elsewhere', { changes: { gpu: { nonce: zero(32) } } }, 'gpu-nonce-mismatch', 'device-0-nonce'],
-  ['a GPU in open mode', { changes: { gpu: { isConfidential: false } } }, 'gpu-not-confidential', 'device-0-mode'],
-  ['a GPU in debug mode', { changes: { gpu: { isDebug: true } } }, 'gpu-debug-enabled', 'device-0-debug'],
-  ['old GPU firmware', { changes: { gpu: { firmware: 2 } } }, 'gpu-firmware-too-old', 'device-0-firmware'],
+  ['devices swapped after the report', otherFact({ devicesHash: zero(32) }), 'attestation/devices-mismatch', 'devices'],
+  ['an old nonce', { context: { nonce: { ...nonce, nonce: zero(32) } } }, 'attestation/nonce-mismatch', 'nonce'],
+  [
+    'a nonce for somebody else',
+    { context: { nonce: { ...nonce, id: zero(32) } } },
+    'attestation/nonce-mismatch',
+    'nonce',
+  ],
+  ['another order', otherFact({ order: zero(32) }), 'attestation/bound-fact-mismatch', 'order'],
+  ['another chain', otherFact({ chainId: '1' }), 'attestation/bound-fact-mismatch', 'chain'],
+  ['another role', otherFact({ role: 'client' }), 'attestation/bound-fact-mismatch', 'role'],
+  ['another spec', otherFact({ specHash: zero(32) }), 'attestation/bound-fact-mismatch', 'spec'],
+  ['another key', { context: { expected: { hpkeKey: zero(1216) } } }, 'attestation/bound-fact-mismatch', 'hpke-key'],
+  [
+    'another TLS key',
+    { context: { expected: { tlsSpkiHash: zero(32) } } },
+    'attestation/bound-fact-mismatch',
+    'tls-key',
+  ],
+  ['another market', { context: { expected: { market: zero(20) } } }, 'attestation/bound-fact-mismatch', 'market'],
+  [
+    'another signer',
+    { context: { expected: { signingAddress: zero(20) } } },
+    'attestation/bound-fact-mismatch',
+    'signing-address',
+  ],
+  ['another generation', { context: { expected: { generation: 2 } } }, 'attestation/bound-fact-mismatch', 'generation'],
+  ['debug', { changes: { report: { isDebug: true } } }, 'attestation/debug-enabled', 'debug'],
+  ['an old TCB', { changes: { report: { tcb: 6 } } }, 'attestation/tcb-too-old', 'tcb'],
+  ['another configuration', { policy: { configs: [zero(32)] } }, 'attestation/config-mismatch', 'config'],
+  [
+    'a measurement nobody knows',
+    { policy: { measurements: new Map() } },
+    'attestation/measurement-unknown',
+    'measurement+build',
+  ],
+  ['a claim of another build', otherFact({ buildDigest: zero(32) }), 'attestation/build-mismatch', 'build'],
+  ['a build not approved', { policy: { builds: [] } }, 'attestation/build-not-approved', 'build-approved'],
+  ['another machine', { policy: { machines: [zero(32)] } }, 'attestation/machine-not-allowed', 'machine'],
+  ['a GPU missing', { changes: { gpus: 0 } }, 'attestation/gpu-count-mismatch', 'gpu-count'],
+  ['a GPU shown twice', { changes: { gpus: 2 }, policy: { gpus: 2 } }, 'attestation/gpu-not-distinct', 'gpu-distinct'],
+  [
+    'a GPU from elsewhere',
+    { changes: { gpu: { nonce: zero(32) } } },
+    'attestation/gpu-nonce-mismatch',
+    'device-0-nonce',
+  ],
+  [
+    'a GPU in open mode',
+    { changes: { gpu: { isConfidential: false } } },
+    'attestation/gpu-not-confidential',
+    'device-0-mode',
+  ],
+  ['a GPU in debug mode', { changes: { gpu: { isDebug: true } } }, 'attestation/gpu-debug-enabled', 'device-0-debug'],
+  ['old GPU firmware', { changes: { gpu: { firmware: 2 } } }, 'attestation/gpu-firmware-too-old', 'device-0-firmware'],
 ]
 
-describe.each(cases)('refuses %s', (_, given, refusal, names) => {
-  test(`as attestation/${refusal}`, async () => {
+describe.each(cases)('refuses %s', (_, given, code, names) => {
+  test(`as ${code}`, async () => {
     const appraisal = await judge(given)
     expect(appraisal.isAccepted).toBe(false)
     expect(appraisal.checks.filter((c) => c.result !== 'pass').map((c) => c.name)).toEqual(names.split('+'))
     const thrown = await caught(() => requireAccepted(appraisal))
-    expect(isAllodError(thrown, `attestation/${refusal}`)).toBe(true)
+    expect(isAllodError(thrown, code)).toBe(true)
   })
 })
 
@@ -125,7 +155,7 @@ const production: ProductionPolicy = {
   configs: 'any',
 }
 
-test('a production policy refuses simulated evidence: its kind, its CPU, its GPU', async () => {
+test('a production policy refuses simulated evidence, kind, CPU and GPU: attestation/not-hardware', async () => {
   const { checks, isAccepted } = appraise(await boundOf({}), production)
   expect(isAccepted).toBe(false)
   expect(checks.filter((c) => c.result === 'fail').map((c) => [c.name, c.refusal])).toEqual([
