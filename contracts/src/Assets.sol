@@ -87,7 +87,7 @@ contract Assets is IAssets {
     /// @inheritdoc IAssets
     function announceMarket(address market) external {
         if (msg.sender != curator) revert Assets_NotCurator(msg.sender);
-        if (marketSince[market] != 0) revert Assets_UnknownMarket(market);
+        if (marketSince[market] != 0) revert Assets_KnownMarket(market);
         // The first market counts at once: no object has been registered under another expectation yet.
         uint64 from = uint64(block.timestamp) + (_hasMarket ? notice : 0);
         (_hasMarket, marketSince[market]) = (true, from);

@@ -14,28 +14,13 @@ import {Pricing} from "./lib/Pricing.sol";
 import {Life, Proof, Slots} from "./lib/Slots.sol";
 import {Statements} from "./lib/Statements.sol";
 import {Votes} from "./lib/Votes.sol";
+import {Parts, Windows} from "./types/Deployment.sol";
 import {OBJECT, Offer, hashOffer} from "./types/Offer.sol";
 import {Attestation, FINETUNE, Lane, OrderState, RUN, Request, SERVE, State, Terms} from "./types/Order.sol";
 
 /// @title Orders, attested time and money
 contract Market is Orders, Pausable, Pricing, Statements {
     using SafeCastLib for uint256;
-
-    struct Windows {
-        uint64 start;
-        uint64 report;
-        uint64 close;
-        uint64 pause;
-    }
-
-    struct Parts {
-        address token;
-        address assets;
-        address registry;
-        address trust;
-        address catalog;
-        address pauser;
-    }
 
     uint256 private constant NO_INPUT = 255;
 

@@ -44,7 +44,7 @@ contract GasTest is Fixture {
         market.start(terms, attestation, votes);
         total += _within(group, "start", 100_000);
 
-        uint64 from = uint64(block.timestamp);
+        uint64 from = uint64(_now());
         vm.warp(from + 1800);
         votes = _alive(id, 1, from, from + 1800);
         market.beat(id, 1, from, from + 1800, votes);

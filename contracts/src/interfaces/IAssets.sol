@@ -50,13 +50,13 @@ interface IAssets {
 
     error Assets_BadHeader(uint256 length);
     error Assets_Exists(bytes32 objectId);
-    error Assets_Unknown(bytes32 objectId);
     error Assets_NotOwner(bytes32 objectId, address owner, address caller);
     error Assets_RoyaltiesTooHigh(uint256 bps, uint256 max);
     error Assets_TooManyAncestors(uint256 count, uint256 max);
     error Assets_TooManyParents(uint256 count, uint256 max);
     error Assets_LineageNotReported(bytes32 order, bytes32 lineage);
     error Assets_UnknownMarket(address market);
+    error Assets_KnownMarket(address market);
     error Assets_WrongStanding(bytes32 objectId, Standing actual);
     error Assets_NotCurator(address caller);
 
