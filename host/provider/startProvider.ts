@@ -37,7 +37,7 @@ export async function startProvider(
   const readOrder = async (order: Hex) => (await client.latest()).order(order)
   const committees = new Map(config.committees.map((c) => [committeeId(c.committee), c] as const))
   const chain = writePort(chainWriter({ rpcUrl, chainId, addresses, key }))
-  const environment = (config.isolation === 'none' ? unisolatedEnvironment : processEnvironment)(config.chip)
+  const environment = (config.isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip: config.chip })
   const stop = new AbortController()
   const running = new Set<Promise<void>>()
   const folder = join(data, 'orders')
