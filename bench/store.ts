@@ -1,14 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type BlobRef, type Body, packRef } from '@allod/content'
+import { folderSource } from '@allod/content/node'
 import { openObject } from '@allod/content/open'
-import { sealStream } from '@allod/content/seal'
+import { sealFolder } from '@allod/content/seal'
 import { httpStore, type Store } from '@allod/content/stores'
 import type { Hex } from '@allod/protocol'
 import { median, report, wallSeconds } from './measure.ts'
@@ -118,16 +119,17 @@ async function compare(): Promise<void> {
 
 /** Peak memory of sealing to a node and of opening from it, in a process that does nothing else. */
 async function memory(): Promise<void> {
-  async function* content(): AsyncGenerator<Uint8Array, void> {
-    for (let at = 0; at < OBJECT_BYTES; at += MIB) yield Buffer.allocUnsafeSlow(MIB).fill(at / MIB)
-  }
+  const folder = join(home, 'folder')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'model.safetensors'), '')
+  truncateSync(join(folder, 'model.safetensors'), OBJECT_BYTES)
   const node = await startNode('memory', '--unsynced')
   const stores = [node.store]
-  const { manifest, dek } = await sealStream(content, { ...(await newSealing()), stores })
+  const { manifest, dek } = await sealFolder(await folderSource(folder), { ...(await newSealing()), stores })
   report('peak memory of sealing 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
   let bytes = 0
   for await (const chunk of openObject({ manifest, dek, stores })) bytes += chunk.length
-  if (bytes !== OBJECT_BYTES) throw new Error(`opened ${bytes} bytes`)
+  if (bytes < OBJECT_BYTES) throw new Error(`opened ${bytes} bytes`)
   report('peak memory of sealing and opening 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
   report('peak memory of the storage node', peakMb(String(node.child.pid)), 'MB', MAX_MEMORY_MB)
   await stopNode(node)

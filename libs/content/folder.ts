@@ -6,8 +6,10 @@ export type FileEntry = { readonly path: string; readonly sizeBytes: number; rea
 /** A folder to read: on a disk, in a browser, in memory. Files are sorted by `comparePaths`. */
 export type FolderSource = {
   readonly files: readonly FileEntry[]
-  /** Exactly `sizeBytes` bytes, from the start each time; pieces are not reused. @throws content/file-changed */
+  /** Exactly `sizeBytes` bytes, from the start each time; pieces stay as they are. @throws content/file-changed */
   read(file: FileEntry): AsyncIterable<Uint8Array>
+  /** Takes back a piece that is not needed any more. Optional for both sides; saves memory. */
+  readonly release?: (piece: Uint8Array) => void
 }
 
 /** A folder to write. Names and sizes are checked before they get here. */

@@ -11,7 +11,7 @@ import {
   MAX_FILES,
 } from '../folder.ts'
 
-const READ_BYTES = 1 << 20
+const READ_BYTES = 1 << 18
 const MAX_DEPTH = 32
 
 /**
@@ -21,7 +21,26 @@ const MAX_DEPTH = 32
 export async function folderSource(dir: string): Promise<FolderSource> {
   const files = await listFiles(dir, '', 0)
   files.sort((a, b) => comparePaths(a.path, b.path))
-  return { files, read: (file) => readFile(join(dir, file.path), file) }
+  const buffers = newBuffers()
+  return { files, read: (file) => readFile(join(dir, file.path), file, buffers), release: buffers.release }
+}
+
+type Buffers = { take(): Buffer; readonly release: (piece: Uint8Array) => void }
+
+/** Read buffers that are used again once their pieces come back; those that never do are collected as garbage. */
+function newBuffers(): Buffers {
+  const spare: Buffer[] = []
+  const lent = new WeakSet<ArrayBufferLike>()
+  return {
+    take() {
+      const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES)
+      lent.add(buffer.buffer)
+      return buffer
+    },
+    release(piece) {
+      if (lent.delete(piece.buffer)) spare.push(Buffer.from(piece.buffer))
+    },
+  }
 }
 
 /**
@@ -69,15 +88,14 @@ function entryOf(path: string, stats: Stats): FileEntry {
   return { path, sizeBytes: stats.size, isExecutable: (stats.mode & 0o100) !== 0 }
 }
 
-async function* readFile(path: string, { sizeBytes }: FileEntry): AsyncGenerator<Uint8Array, void> {
+async function* readFile(path: string, { sizeBytes }: FileEntry, buffers: Buffers): AsyncGenerator<Uint8Array, void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const actual = (await file.stat()).size
     if (actual !== sizeBytes) throw fail('file-changed', { expected: sizeBytes, actual, meta: { path } })
     for (let left = sizeBytes; left > 0; ) {
-      // A fresh buffer each time: the reader may still hold the last one.
-      const buffer = Buffer.allocUnsafeSlow(Math.min(left, READ_BYTES))
-      const { bytesRead } = await file.read(buffer)
+      const buffer = buffers.take()
+      const { bytesRead } = await file.read(buffer, 0, Math.min(left, READ_BYTES))
       if (bytesRead === 0) throw fail('file-changed', { expected: sizeBytes, actual: sizeBytes - left, meta: { path } })
       left -= bytesRead
       yield buffer.subarray(0, bytesRead)

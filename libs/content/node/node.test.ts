@@ -41,6 +41,23 @@ describe('a folder on disk', () => {
     expect((await stat(join(out, 'tools', 'run'))).mode & 0o111).not.toBe(0)
   })
 
+  it('is read into buffers that are used again only once they come back', async () => {
+    const source = await folderSource(await newFolder('buffers'))
+    const file = source.files[0] as (typeof source.files)[0]
+    const kept: Uint8Array[] = []
+    for await (const piece of source.read(file)) kept.push(piece)
+    expect(Buffer.compare(Buffer.concat(kept), testBytes(3_000_000))).toBe(0)
+    const seen = new Set<ArrayBufferLike>()
+    for await (const piece of source.read(file)) {
+      seen.add(piece.buffer)
+      source.release?.(piece)
+      source.release?.(piece)
+      source.release?.(new Uint8Array(10))
+    }
+    expect(seen.size).toBe(1)
+    expect(Buffer.compare(Buffer.concat(kept), testBytes(3_000_000))).toBe(0)
+  })
+
   it('makes an archive that tar reads', async () => {
     const [dir, out] = [await newFolder('tar'), join(home, 'tar-out')]
     await mkdir(out)

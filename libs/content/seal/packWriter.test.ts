@@ -25,6 +25,25 @@ async function write(content: Uint8Array, journaled: Uint8Array) {
   return { store, journal, writing }
 }
 
+describe('cutChunks', () => {
+  it('releases each piece once, and not before the chunk with its last byte was dealt with', async () => {
+    const pieces = [10, 300, 5, 100, 85, 1, 99, 200].map((length) => testBytes(length))
+    const source = (async function* () {
+      yield* pieces
+    })()
+    const released: Uint8Array[] = []
+    const chunks: Uint8Array[] = []
+    for await (const chunk of cutChunks(source, 100, (piece) => void released.push(piece.fill(0)))) {
+      expect(chunk.sizeBytes).toBe(100)
+      chunks.push(Buffer.concat(chunk.pieces))
+    }
+    const content = Buffer.concat([10, 300, 5, 100, 85, 1, 99, 200].map((length) => testBytes(length)))
+    expect(Buffer.compare(Buffer.concat(chunks), content)).toBe(0)
+    expect(released).toEqual(pieces.slice(0, released.length))
+    expect(released.length).toBeGreaterThan(5)
+  })
+})
+
 describe('packWriter', () => {
   it('sends nothing of a pack in which a chunk differs from the journal: content/source-changed', async () => {
     const { writing } = await write(testBytes(200_000), new Uint8Array())

@@ -1,6 +1,6 @@
 import { concat, equalBytes } from '@allod/protocol'
 import { TAG_BYTES } from '../aead.ts'
-import { packRef } from '../blob.ts'
+import { type Body, packRef } from '../blob.ts'
 import type { ChunkCipher } from '../chunkCipher.ts'
 import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
@@ -26,34 +26,44 @@ export type PackWriterOptions = {
   readonly journaled: Uint8Array
 }
 
-/** A pack being filled. */
-type Pack = { readonly buffer: Uint8Array; readonly leaves: Uint8Array[]; used: number }
+/** A chunk's ciphertext in a buffer of the pool. */
+type SealedChunk = { readonly buffer: Uint8Array; readonly sizeBytes: number; readonly leaf: Uint8Array }
 
 /**
- * Two buffers bound the memory, whatever the object's size: one fills while the other is sent.
+ * One pack is sent while the next begins to fill; a pool of one and a half packs of buffers bounds the memory, whatever the
+ * object's size.
  * @throws content/source-changed where a chunk differs from what the journal recorded; content/object-too-large
  */
 export function newPackWriter({ chunkLog2, cipher, replicas, journal, journaled }: PackWriterOptions): PackWriter {
   const chunkBytes = sealedChunkBytes({ chunkLog2 })
   const perPack = chunksPerPackOf({ chunkLog2 })
   const table: Uint8Array[] = []
+  const free: Uint8Array[] = []
+  let made = 0
   let count = 0
-  let spare: Uint8Array | null = null
+  let pack: SealedChunk[] = []
   let sending: Promise<void> = Promise.resolve()
-  let pack: Pack | null = null
 
-  const send = async (full: Pack): Promise<void> => {
-    const leaves = concat(...full.leaves)
-    const known = journaled.length / LEAF_BYTES - (count - full.leaves.length)
+  const buffer = async (): Promise<Uint8Array> => {
+    if (free.length === 0 && made >= perPack + perPack / 2) await sending
+    const reused = free.pop()
+    if (reused !== undefined) return reused
+    made++
+    return new Uint8Array(chunkBytes)
+  }
+
+  const send = async (chunks: readonly SealedChunk[]): Promise<void> => {
+    const leaves = concat(...chunks.map((c) => c.leaf))
+    const known = journaled.length / LEAF_BYTES - (count - chunks.length)
     // A leaf is on disk before its chunk leaves the device; see Journal.
-    if (known < full.leaves.length) await journal?.append(leaves.subarray(Math.max(0, known) * LEAF_BYTES))
+    if (known < chunks.length) await journal?.append(leaves.subarray(Math.max(0, known) * LEAF_BYTES))
     table.push(leaves)
     await sending
-    const bytes = full.buffer.subarray(0, full.used)
-    const body = { sizeBytes: bytes.length, chunkBytes, pieces: () => slices(bytes) }
-    sending = replicas.put(packRef(chunkBytes, leaves), body, { mayBeThere: known > 0 }).then(() => {
-      spare = full.buffer
-    })
+    sending = replicas
+      .put(packRef(chunkBytes, leaves), bodyOf(chunks, chunkBytes), { mayBeThere: known > 0 })
+      .then(() => {
+        for (const chunk of chunks) free.push(chunk.buffer)
+      })
     // The failure is met at the next await of `sending`; until then it must not count as unhandled.
     sending.catch(() => {})
   }
@@ -61,21 +71,17 @@ export function newPackWriter({ chunkLog2, cipher, replicas, journal, journaled 
   return {
     async add({ pieces, sizeBytes, isLast }) {
       if (count >= MAX_CHUNKS) throw fail('object-too-large', { expected: MAX_CHUNKS })
-      if (pack === null) {
-        pack = { buffer: spare ?? new Uint8Array(perPack * chunkBytes), leaves: [], used: 0 }
-        spare = null
-      }
-      const out = pack.buffer.subarray(pack.used, pack.used + sizeBytes + TAG_BYTES)
+      const chunk = await buffer()
+      const out = chunk.subarray(0, sizeBytes + TAG_BYTES)
       await cipher.seal(count, isLast, pieces, out)
       const leaf = await digestOf(out)
       const recorded = leafAt(journaled, count)
       if (recorded.length > 0 && !equalBytes(recorded, leaf)) throw fail('source-changed', { meta: { chunk: count } })
-      pack.leaves.push(leaf)
-      pack.used += out.length
+      pack.push({ buffer: chunk, sizeBytes: out.length, leaf })
       count++
-      if (pack.leaves.length < perPack && !isLast) return
+      if (pack.length < perPack && !isLast) return
       const full = pack
-      pack = null
+      pack = []
       await send(full)
     },
     async finish() {
@@ -85,8 +91,8 @@ export function newPackWriter({ chunkLog2, cipher, replicas, journal, journaled 
   }
 }
 
-const SLICE_BYTES = 1 << 18
-
-function* slices(bytes: Uint8Array): Generator<Uint8Array, void> {
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES)
-}
+const bodyOf = (chunks: readonly SealedChunk[], chunkBytes: number): Body => ({
+  sizeBytes: chunks.reduce((sum, c) => sum + c.sizeBytes, 0),
+  chunkBytes,
+  pieces: () => chunks.map(({ buffer, sizeBytes }) => buffer.subarray(0, sizeBytes)),
+})

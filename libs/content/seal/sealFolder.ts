@@ -7,4 +7,4 @@ import { type SealedObject, type SealOptions, sealStream } from './sealStream.ts
  * @throws content/bad-path, content/folder-too-large, content/file-changed, and what `sealStream` throws
  */
 export const sealFolder = (folder: FolderSource, options: SealOptions): Promise<SealedObject> =>
-  sealStream(() => writeArchive(folder), options)
+  sealStream(() => writeArchive(folder), { ...options, ...(folder.release ? { release: folder.release } : {}) })

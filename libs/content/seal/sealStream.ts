@@ -50,6 +50,8 @@ export type SealOptions = {
   readonly chunkLog2?: number
   /** Lets a crashed sealing go on. Enclaves never give one. */
   readonly journal?: Journal | null
+  /** Told of each piece of the content that is not needed any more, so that its memory can be used again. */
+  readonly release?: (piece: Uint8Array) => void
   readonly onProgress?: (progress: SealProgress) => void
   readonly onFault?: (fault: StoreFault) => void
   readonly signal?: AbortSignal
@@ -115,7 +117,8 @@ async function seal(
   const writer = newPackWriter({ chunkLog2, cipher: newChunkCipher(keys, start), replicas, journal, journaled })
   try {
     let lengthBytes = 0
-    for await (const chunk of cutChunks(isPadded ? padded(open(), chunkLog2) : open(), 2 ** chunkLog2)) {
+    const source = isPadded ? padded(open(), chunkLog2) : open()
+    for await (const chunk of cutChunks(source, 2 ** chunkLog2, options.release)) {
       requireRunning(signal)
       await writer.add(chunk)
       lengthBytes += chunk.sizeBytes

@@ -43,6 +43,7 @@ export async function treeOf(folder: FolderSource): Promise<Tree> {
     for await (const piece of folder.read(file)) {
       sizeBytes += piece.length
       hasher.update(piece)
+      folder.release?.(piece)
     }
     if (sizeBytes !== file.sizeBytes)
       throw fail('file-changed', { expected: file.sizeBytes, actual: sizeBytes, meta: { path: file.path } })
