@@ -38,7 +38,9 @@ const NOBODY: Hex = `0x${'00'.repeat(20)}`
 export async function runKeeper(platform: Platform, base: string): Promise<void> {
   const chip = platform.openChip(join(base, 'run/chip.sock'))
   const config = parseConfig(await readFile(join(base, 'config.json')))
-  const keys = await keeperKeys(await chip.deriveKey('allod/keeper/v1'))
+  const sealing = await chip.deriveKey('allod/keeper/v1')
+  const keys = await keeperKeys(sealing)
+  sealing.erase()
   const now = () => Math.floor(Date.now() / 1000)
 
   // The host may ask before the keeper is ready; it then waits, as long as HTTP lets it.

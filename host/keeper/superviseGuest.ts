@@ -13,6 +13,8 @@ export type SupervisedGuest = {
 }
 
 const FIRST_DELAY_MS = 250
+/** How long a guest without a channel may take to end. */
+const FAREWELL_MS = 2000
 const LONGEST_DELAY_MS = 30_000
 /** A guest that lived this long did not fail at its start. */
 const STEADY_MS = 60_000
@@ -33,7 +35,10 @@ export async function superviseGuest(
   const stopping = new AbortController()
   const launch = async (): Promise<Running> => {
     const handle = await environment.launch(spec)
-    return { handle, session: relay(socketDuplex(handle.channel), { onOpen }) }
+    const session = relay(socketDuplex(handle.channel), { onOpen })
+    // A guest that broke the protocol cannot be reached again; only a new one can. One that ends by itself says why first.
+    void session.closed.then(() => delay(FAREWELL_MS, undefined, { ref: false })).then(() => handle.kill())
+    return { handle, session }
   }
   let running = await launch()
   const life = (async () => {

@@ -1,5 +1,5 @@
 import { type EvidenceBundle, evidenceHash, evidenceShape, type Verified, verify } from '@allod/attestation'
-import { type Admission, type Challenge, fromHex, type Hex, sha256, type Terms, toHex } from '@allod/protocol'
+import type { Admission, Challenge, Hex, Terms } from '@allod/protocol'
 import type { ChainFacts } from '../chain/ChainFacts.ts'
 import type { Keeper } from '../Keeper.ts'
 import { openTerms } from './openTerms.ts'
@@ -116,6 +116,3 @@ function measurementsOf(
   if (measured !== null) known.set(cpu.measurement, measured)
   return known
 }
-
-/** The name under which Trust knows a launch measurement. */
-export const measurementName = (measurement: Hex): Hex => toHex(sha256(fromHex(measurement)))

@@ -1,5 +1,5 @@
 import { appraiseSimulated, simulatedMeasurement, simulatedVerifiers } from '@allod/attestation/simulated'
-import { type SignedDecision, toHex } from '@allod/protocol'
+import { type Hex, type SignedDecision, toHex } from '@allod/protocol'
 import type { ReadChain } from '../chain/ChainFacts.ts'
 import type { KeeperConfig } from '../config.ts'
 import { fail } from '../errors.ts'
@@ -38,11 +38,14 @@ export async function newKeeper(
     now = NOW,
     change = {},
     emit,
+    root = rootId,
   }: {
     readonly place?: number
     readonly now?: number
     readonly change?: Partial<KeeperConfig>
     readonly emit?: (entry: SignedDecision) => Promise<void>
+    /** The root to trust, where another process made the evidence. */
+    readonly root?: Hex
   } = {},
 ): Promise<TestKeeper> {
   const keys = (await parties()).keepers[place]
@@ -62,7 +65,7 @@ export async function newKeeper(
     now: () => now,
     random: (sizeBytes) => new Uint8Array(sizeBytes).fill(drawn++),
     readChain,
-    verifiers: simulatedVerifiers([rootId]),
+    verifiers: simulatedVerifiers([root]),
     appraise: (bound, tee, demands) => {
       if (tee.trust !== 'simulated') throw fail('tee-refused', { actual: tee.trust })
       return appraiseSimulated(bound, { ...demands, trust: 'simulated', root: tee.root, isUnisolatedAllowed: false })
