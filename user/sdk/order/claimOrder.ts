@@ -33,7 +33,7 @@ export async function claimOrder(
   const amounts = due.amounts.map((a, i) => (wanted.includes(i) ? a : 0n))
   const isNothing = due.refund === 0n && amounts.every((a) => a === 0n)
   const before = await view.order(order)
-  if (isNothing && !(await isLate(allod, before)))
+  if (isNothing && !(await isLate(allod, before, view.block.time)))
     return { state: before.state, amounts, refund: 0n, transaction: null }
   const mask = wanted.reduce((bits, i) => bits | (1n << BigInt(i)), 0n)
   const { transaction } = await writerOf(allod, wallet).send('market', 'claim', [termsArgs(terms), mask])
@@ -50,10 +50,10 @@ export async function claimOrder(
 const MARGIN_SECONDS = 2
 
 // The newest block may be older than the end of the windows: then nothing is due at it, and yet a claim settles the order.
-async function isLate(allod: Allod, { state, endedAt }: OrderOnChain): Promise<boolean> {
+async function isLate(allod: Allod, { state, endedAt }: OrderOnChain, blockTime: number): Promise<boolean> {
   if (state !== 'ended') return false
   const { reportSeconds, closeSeconds } = await readWindows(allod)
-  return Date.now() / 1000 > endedAt + Math.max(reportSeconds, closeSeconds) + MARGIN_SECONDS
+  return Math.max(blockTime, Date.now() / 1000) > endedAt + Math.max(reportSeconds, closeSeconds) + MARGIN_SECONDS
 }
 
 const LOOK_EVERY_MS = 1000

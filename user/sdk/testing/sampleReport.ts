@@ -239,8 +239,8 @@ export async function sampleEvidence(
     id: chipId,
     key: chip.publicKey,
     level: 3,
-    notBefore: STARTED - 1000,
-    notAfter: STARTED + 86_400,
+    notBefore: 1_700_000_000,
+    notAfter: 1_900_000_000,
   })
   return {
     version: 1,

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { simulatedMeasurement } from '@allod/attestation/simulated'
+import { chainWriter } from '@allod/chain/write'
+import { type HpkeKey, newHpkeKey } from '@allod/content'
+import {
+  allodDomain,
+  type Committee,
+  fromHex,
+  type Hex,
+  keeperId,
+  newCommittee,
+  newSigningKey,
+  type SigningKey,
+  seatType,
+  sha256,
+  signDigest,
+  toHex,
+  typedDigest,
+} from '@allod/protocol'
+import { type Abi, createTestClient, http, publicActions, walletActions } from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+import { foundry } from 'viem/chains'
+import { type Network, parseNetwork } from '../network/network.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+
+/** A keeper of the test's committee: a seat on chain and its keys, no process. */
+export type TestKeeper = { readonly key: SigningKey; readonly hpke: HpkeKey }
+
+/** A real chain with the real contracts, two real stores, and nobody else. */
+export type LocalNetwork = {
+  readonly network: Network
+  readonly keepers: readonly TestKeeper[]
+  readonly wallet: (name: 'owner' | 'author' | 'provider' | 'buyer') => Wallet
+  /** Moves the chain's clock. */
+  readonly pass: (seconds: number) => Promise<void>
+  readonly stopStore: (index: number) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const MNEMONIC = 'test test test test test test test test test test test junk'
+const artifacts = join(import.meta.dirname, '../../../contracts/artifacts')
+const storeMain = join(import.meta.dirname, '../../../host/store/main.ts')
+
+/** Windows of the test's market, in seconds. */
+export const windows = { start: 60n, report: 20n, close: 6n, pause: 600n }
+/** The build that the test's Trust approves. */
+export const build: Hex = `0x${'b1'.repeat(32)}`
+/** The name under which Trust knows the simulated chip's launch of it. */
+const measurement: Hex = toHex(sha256(fromHex(simulatedMeasurement(build))))
+
+/**
+ * Starts the network.
+ * @param provider where the test plays provider, keepers and gateway
+ * @param options.root the simulated chip's root that the network's description names
+ */
+export async function startLocalNetwork(
+  provider: { readonly url: string },
+  { root = `0x${'c1'.repeat(32)}` as Hex }: { readonly root?: Hex } = {},
+): Promise<LocalNetwork> {
+  const folder = mkdtempSync(join(tmpdir(), 'allod-local-'))
+  const children: ChildProcess[] = []
+  const rpcUrl = await startAnvil(children)
+  const client = createTestClient({ chain: foundry, mode: 'anvil', transport: http(rpcUrl), pollingInterval: 50 })
+    .extend(publicActions)
+    .extend(walletActions)
+  const deployer = mnemonicToAccount(MNEMONIC)
+  const deploy = async (name: string, args: readonly unknown[]): Promise<Hex> => {
+    const { abi, bytecode } = artifact(name)
+    const hash = await client.deployContract({ abi, bytecode, args, account: deployer })
+    return ((await client.waitForTransactionReceipt({ hash })).contractAddress as string).toLowerCase() as Hex
+  }
+  const curator = deployer.address
+  const token = await deploy('TestToken', ['Test dollar', 'tUSD'])
+  const catalog = await deploy('Catalog', [])
+  const assets = await deploy('Assets', [curator, 3600n])
+  const registry = await deploy('Registry', [])
+  const trust = await deploy('Trust', [curator, 3600n, [{ measurement, build, source: 'test' }]])
+  const market = await deploy('Market', [{ token, assets, registry, trust, catalog, pauser: curator }, windows])
+  const call = async (address: Hex, name: string, functionName: string, args: readonly unknown[]): Promise<void> => {
+    const hash = await client.writeContract({ address, abi: artifact(name).abi, functionName, args, account: deployer })
+    await client.waitForTransactionReceipt({ hash })
+  }
+  await call(assets, 'Assets', 'announceMarket', [market])
+  const addresses = { token, catalog, assets, registry, trust, market }
+  const at = { rpcUrl, chainId: 31_337n, addresses }
+
+  const names = ['owner', 'author', 'provider', 'buyer'] as const
+  const keys = new Map(names.map((name) => [name, newSigningKey()]))
+  const keepers = await Promise.all([1, 2, 3].map(async () => ({ key: newSigningKey(), hpke: await newHpkeKey() })))
+  for (const key of [...keys.values(), ...keepers.map((k) => k.key)])
+    await client.setBalance({ address: key.address, value: 10n ** 19n })
+  await call(token, 'TestToken', 'mint', [keys.get('buyer')?.address, 1_000_000_000n])
+  const committee = await seat(at, keepers)
+  const providerKey = keys.get('provider') as SigningKey
+  await chainWriter({ ...at, key: providerKey }).send('registry', 'setProvider', [
+    { key: providerKey.address, payee: providerKey.address, endpoints: provider.url, machines: [measurement] },
+  ])
+  const stores = await Promise.all([0, 1].map((i) => startStore(folder, i, children)))
+  const network = parseNetwork({
+    version: 1,
+    name: 'local',
+    devnet: true,
+    chainId: '31337',
+    rpcUrls: [rpcUrl],
+    addresses,
+    fromBlock: 0,
+    currency: { symbol: 'tUSD', decimals: 6 },
+    finality: { kind: 'depth', blocks: 0 },
+    stores: stores.map(({ url, address }) => ({ url, address })),
+    keepers: keepers.map(({ key, hpke }) => ({
+      url: provider.url,
+      keys: { hpkeKey: hpke.publicKey, address: key.address },
+    })),
+    committee,
+    gateway: { url: provider.url },
+    provider: { url: provider.url, address: providerKey.address },
+    trust: { simulatedRoot: root },
+    builds: { runtime: build, keeper: build },
+    wallets: null,
+  })
+  return {
+    network,
+    keepers,
+    wallet: (name) => ({ name, key: keys.get(name) as SigningKey }),
+    async pass(seconds) {
+      await client.increaseTime({ seconds })
+      await client.mine({ blocks: 1 })
+    },
+    async stopStore(index) {
+      stores[index]?.child.kill('SIGKILL')
+      await once(stores[index]?.child as ChildProcess, 'exit')
+    },
+    async stop() {
+      for (const child of children) child.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function artifact(name: string): { readonly abi: Abi; readonly bytecode: Hex } {
+  return JSON.parse(readFileSync(join(artifacts, `${name}.json`), 'utf8'))
+}
+
+async function startAnvil(children: ChildProcess[]): Promise<string> {
+  const port = await freePort()
+  const child = spawn('anvil', ['--port', `${port}`, '--silent', '--mnemonic', MNEMONIC], { stdio: 'ignore' })
+  children.push(child)
+  const url = `http://127.0.0.1:${port}`
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] })
+  for (let attempt = 0; attempt < 400; attempt++) {
+    const headers = { 'content-type': 'application/json' }
+    const up = await fetch(url, { method: 'POST', headers, body }).then(
+      (r) => r.ok,
+      () => false,
+    )
+    if (up) return url
+    await delay(25)
+  }
+  throw new Error('anvil did not come up')
+}
+
+async function startStore(folder: string, index: number, children: ChildProcess[]) {
+  const key = join(folder, `store-${index}.key`)
+  writeFileSync(key, toHex(newSigningKey().secret.expose()), { mode: 0o600 })
+  const args = ['--data', join(folder, `store-${index}`), '--key', key, '--port', '0', '--unsynced']
+  const child = spawn(process.execPath, [storeMain, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  children.push(child)
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { port, address } = JSON.parse(line) as { port: number; address: Hex }
+  return { child, url: `http://127.0.0.1:${port}`, address }
+}
+
+async function seat(
+  at: Omit<Parameters<typeof chainWriter>[0], 'key'>,
+  keepers: readonly TestKeeper[],
+): Promise<Committee> {
+  const committee = newCommittee(
+    2,
+    keepers.map(({ key, hpke }) => ({ hpkeKey: hpke.publicKey, address: key.address })),
+  )
+  for (const { key, hpke } of keepers) {
+    const { address } = key
+    const id = keeperId({ hpkeKey: hpke.publicKey, address })
+    const message = { keeper: id, account: address, payee: address }
+    const signature = signDigest(key, typedDigest(allodDomain(at.chainId, at.addresses.registry), seatType, message))
+    const fees = { perOrder: 2000n, perSecond: 5_000_000_000_000n }
+    const rest = { evidenceHash: build, ...fees, hpkeKey: hpke.publicKey, operator: 'test', endpoint: '' }
+    await chainWriter({ ...at, key }).send('registry', 'registerKeeper', [
+      { account: address, signer: address, payee: address, ...rest },
+      signature,
+    ])
+  }
+  const [first] = keepers as [TestKeeper]
+  await chainWriter({ ...at, key: first.key }).send('registry', 'registerCommittee', [
+    2,
+    committee.members.map(keeperId),
+  ])
+  return committee
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}
