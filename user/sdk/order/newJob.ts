@@ -53,7 +53,8 @@ export async function newJob(
     inputs: inputsOf(quote),
     engine: {
       digest: request.engine.offer.subject,
-      parameters: choices.parameters ?? {},
+      // Written out, because policies let adapters and whole models leave under different clauses.
+      parameters: { ...(request.kind === 'finetune' ? { method: 'lora' } : {}), ...choices.parameters },
       seed: choices.seed ?? 0,
     },
     build: network.builds.runtime,

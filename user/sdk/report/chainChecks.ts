@@ -6,6 +6,7 @@ const NAMES = [
   ['chain-order', 'the order exists'],
   ['chain-enclave', 'the enclave that was recorded'],
   ['chain-build', 'the build that was recorded'],
+  ['chain-evidence', 'the evidence that was recorded'],
   ['chain-report', 'the hash of this report'],
   ['chain-approved', 'a build approved at the start'],
 ] as const
@@ -17,7 +18,7 @@ export const unreadChain = (): readonly ProofCheck[] =>
 /** Holds a report against what the chain recorded of its order. `isRevoked`: its build has been revoked by now. */
 export async function chainChecks(
   view: View,
-  { order, generation, enclave, build }: ReportPredicate,
+  { order, generation, enclave, build, vote }: ReportPredicate,
   hash: Hex,
 ): Promise<{ readonly checks: readonly ProofCheck[]; readonly isRevoked: boolean }> {
   const [state, record] = await Promise.all([view.order(order), view.build(build)])
@@ -34,6 +35,7 @@ export async function chainChecks(
       equal('chain-order', 'order', 'chain', 'an order', 'an order'),
       equal('chain-enclave', 'order', 'chain', said(bound?.args.enclave), enclave),
       equal('chain-build', 'code', 'chain', said(bound?.args.build), build),
+      equal('chain-evidence', 'order', 'chain', said(bound?.args.evidenceHash), vote.evidenceHash),
       equal('chain-report', 'order', 'chain', said(reported?.args.reportHash), hash),
       equal('chain-approved', 'code', 'chain', 'approved', wasApproved ? 'approved' : 'not approved at the start'),
     ],

@@ -34,6 +34,7 @@ test('checks a report from its file, and says what only the chain knows', async 
     'chain-order',
     'chain-enclave',
     'chain-build',
+    'chain-evidence',
     'chain-report',
     'chain-approved',
   ])

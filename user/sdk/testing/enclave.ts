@@ -35,12 +35,12 @@ export function playEnclave(allod: Allod, provider: Wallet, keepers: readonly Te
   return {
     enclave: enclave as SigningKey,
     evidenceHash: fill('e5'),
-    async start(generationBuild: Hex = build): Promise<void> {
+    async start(evidenceHash: Hex = fill('e5')): Promise<void> {
       const attestation = {
         enclave: enclave.address,
         grantKeyHash: fill('d4'),
-        build: generationBuild,
-        evidenceHash: fill('e5'),
+        build,
+        evidenceHash,
         validUntil: (await now()) + 600,
       }
       const message = { order, generation: 1, committee: record.spec.committee, ...attestation }

@@ -40,6 +40,8 @@ export type LocalNetwork = {
   readonly wallet: (name: 'owner' | 'author' | 'provider' | 'buyer') => Wallet
   /** Moves the chain's clock. */
   readonly pass: (seconds: number) => Promise<void>
+  /** The curator takes the build back. */
+  readonly revokeBuild: () => Promise<void>
   readonly stopStore: (index: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -114,8 +116,8 @@ export async function startLocalNetwork(
     currency: { symbol: 'tUSD', decimals: 6 },
     finality: { kind: 'depth', blocks: 0 },
     stores: stores.map(({ url, address }) => ({ url, address })),
-    keepers: keepers.map(({ key, hpke }) => ({
-      url: provider.url,
+    keepers: keepers.map(({ key, hpke }, i) => ({
+      url: `${provider.url}/keeper-${i}`,
       keys: { hpkeKey: hpke.publicKey, address: key.address },
     })),
     committee,
@@ -133,6 +135,7 @@ export async function startLocalNetwork(
       await client.increaseTime({ seconds })
       await client.mine({ blocks: 1 })
     },
+    revokeBuild: () => call(trust, 'Trust', 'revokeBuild', [build]),
     async stopStore(index) {
       stores[index]?.child.kill('SIGKILL')
       await once(stores[index]?.child as ChildProcess, 'exit')

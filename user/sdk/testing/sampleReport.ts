@@ -13,6 +13,7 @@ import {
   allodDomain,
   ascending,
   type BoundFacts,
+  type Committee,
   committeeId,
   devicesHash,
   type EnclaveAttested,
@@ -50,6 +51,20 @@ export const fill = (sizeBytes: number, byte: number): Hex =>
 const STARTED = 1_800_000_000
 const ZERO = fill(32, 0)
 
+/** What a report is over: an order, and everybody who signs in it. */
+export type ReportParts = {
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+  readonly committee: Committee
+  /** Those who vote and state facts. */
+  readonly voters: readonly SigningKey[]
+  readonly enclave: SigningKey
+  readonly root: SimulatedKey
+  readonly chip: SimulatedKey
+  readonly outputs: ReportPredicate['outputs']
+  readonly storage: ReportPredicate['storage']
+}
+
 /** A whole order's worth of keys and a report over it, signed as an enclave on a simulated chip signs. */
 export async function sampleReport() {
   const [root, chip] = [await newSimulatedKey(), await newSimulatedKey()]
@@ -63,6 +78,24 @@ export async function sampleReport() {
   )
   const spec = sampleSpec(committeeId(committee), stores)
   const terms = sampleTerms(provider.address, specHash(spec))
+  const manifestHash = fill(32, 70)
+  const predicate = await reportOver({
+    terms,
+    spec,
+    committee,
+    voters: keepers.slice(0, 2),
+    enclave,
+    root,
+    chip,
+    outputs: [{ name: 'adapter', objectId: fill(32, 71), manifestHash, policyHash: fill(32, 72), owner: terms.buyer }],
+    storage: stores.map((k) => signStorageReceipt(k, { digest: manifestHash, sizeBytes: 5000, time: STARTED + 299 })),
+  })
+  return { predicate, enclave, root: simulatedRoot(root.publicKey), envelope: seal(enclave, predicate) }
+}
+
+/** A report's predicate over an order: evidence, votes and facts by whoever was given. */
+export async function reportOver(parts: ReportParts): Promise<ReportPredicate> {
+  const { terms, spec, committee, voters, enclave, outputs, storage } = parts
   const order = orderId(terms)
   const grantKey = fill(1216, 40)
   const bound: BoundFacts = {
@@ -79,7 +112,7 @@ export async function sampleReport() {
     order,
     generation: 1,
   }
-  const evidence = await sampleEvidence(root, chip, bound)
+  const evidence = await sampleEvidence(parts.root, parts.chip, bound)
   const vote: EnclaveAttested = {
     order,
     generation: 1,
@@ -90,10 +123,9 @@ export async function sampleReport() {
     committee: spec.committee,
     validUntil: STARTED + 600,
   }
-  const voteDigest = typedDigest(allodDomain(BigInt(terms.chainId), terms.market), enclaveAttestedType, vote)
-  const voters = keepers.slice(0, 2)
-  const manifestHash = fill(32, 70)
-  const predicate: ReportPredicate = {
+  const digest = typedDigest(allodDomain(BigInt(terms.chainId), terms.market), enclaveAttestedType, vote)
+  const facts = sampleFacts(bound, terms, spec, terms.offers[0]?.owner ?? fill(20, 1))
+  return {
     version: 1,
     order,
     generation: 1,
@@ -109,12 +141,11 @@ export async function sampleReport() {
     evidence: evidence as Json,
     committee,
     vote,
-    votes: ascending(voters.map((k) => ({ signer: k.address, signature: signDigest(k, voteDigest) }))),
-    facts: voters.map((k) => signFacts(k, sampleFacts(bound, terms, spec, provider.address))),
-    outputs: [{ name: 'adapter', objectId: fill(32, 71), manifestHash, policyHash: fill(32, 72), owner: terms.buyer }],
-    storage: stores.map((k) => signStorageReceipt(k, { digest: manifestHash, sizeBytes: 5000, time: STARTED + 299 })),
+    votes: ascending(voters.map((k) => ({ signer: k.address, signature: signDigest(k, digest) }))),
+    facts: voters.map((k) => signFacts(k, facts)),
+    outputs,
+    storage,
   }
-  return { predicate, enclave, root: simulatedRoot(root.publicKey), envelope: seal(enclave, predicate) }
 }
 
 /** Signs a predicate as a report. */
