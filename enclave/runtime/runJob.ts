@@ -7,6 +7,7 @@ import {
   type Json,
   lineageOf,
   noLineage,
+  outputKindOf,
   type ReportRequest,
   reportedType,
   signDigest,
@@ -19,8 +20,8 @@ import { type SealedOutput, sealOutput } from './outputs/sealOutput.ts'
 import { makeReport } from './report/makeReport.ts'
 import { nowSeconds, type OpenOrder, sendBeat } from './runOrder.ts'
 
-/** What a job of each kind leaves, by the folder of `/out` it is in. */
-const outputNames = { finetune: 'adapter', run: 'result' } as const
+/** What a job leaves, by the folder of `/out` it is in: of another kind than the spec says, nothing is there to seal. */
+const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as const
 
 /**
  * A job that ends by itself: run, seal, report.
@@ -52,8 +53,8 @@ export async function runJob(order: OpenOrder): Promise<void> {
 }
 
 function sealResult({ job, grant, opened, stores, keys, places }: OpenOrder): Promise<SealedOutput> {
-  const { kind } = job.spec
-  if (kind === 'serve') throw fail('output-refused', { meta: { clause: 'kind', kind } })
+  const kind = outputKindOf(job.spec)
+  if (kind === null) throw fail('output-refused', { meta: { clause: 'kind', kind: job.spec.kind } })
   const name = outputNames[kind]
   return sealOutput({
     name,
