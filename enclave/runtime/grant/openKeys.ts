@@ -85,6 +85,11 @@ async function combineKey(
     const granted = reply.shares.find((s) => s.objectId === objectId)
     if (granted === undefined) continue
     const { index, sealed } = granted
+    // Under another's place, a bad share would have the honest keeper of that place left out instead.
+    if (manifest.shares[index - 1]?.keeper !== member.id) {
+      onBadShare(member.id, objectId)
+      continue
+    }
     const info = grantInfo({ order, generation, enclave: grant.facts.enclave, objectId, index })
     try {
       shares.push({ keeper: member.id, index, share: await hpkeOpen(grantKey, info, new Uint8Array(), sealed) })
