@@ -75,7 +75,8 @@ export function u32(value: number): Uint8Array<ArrayBuffer> {
 
 /** Eight bytes, big-endian. @throws protocol/bad-integer */
 export function u64(value: bigint | number): Uint8Array<ArrayBuffer> {
-  const big = BigInt(value)
+  // A number past 2^53 may be another than its author wrote.
+  const big = typeof value === 'bigint' || Number.isSafeInteger(value) ? BigInt(value) : -1n
   if (big < 0n || big > 0xffffffffffffffffn) throw fail('bad-integer', { expected: 'u64', actual: value })
   const out = new Uint8Array(8)
   new DataView(out.buffer).setBigUint64(0, big)
