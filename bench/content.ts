@@ -1,6 +1,6 @@
-import { blobPath, signStorageReceipt } from '@allod/content'
-import { openObject } from '@allod/content/open'
-import { type SealedObject, sealStream } from '@allod/content/seal'
+import { blobPath, type FileSink, type FolderSource, signStorageReceipt } from '@allod/content'
+import { openFolder } from '@allod/content/open'
+import { type SealedObject, sealFolder } from '@allod/content/seal'
 import type { Store } from '@allod/content/stores'
 import { newSigningKey } from '@allod/protocol'
 import { cpuSeconds, median, opensslSpeed, report } from './measure.ts'
@@ -13,13 +13,18 @@ import { newSealing } from './sealing.ts'
  */
 
 const MIB = 2 ** 20
-const CONTENT_BYTES = 512 * MIB
+const CONTENT_BYTES = 1024 * MIB
 const ROUNDS = 5
 const TARGET = 0.7
 
-async function* content(): AsyncGenerator<Uint8Array, void> {
-  const block = new Uint8Array(MIB).fill(7)
-  for (let at = 0; at < CONTENT_BYTES; at += MIB) yield block
+const block = new Uint8Array(MIB).fill(7)
+
+/** One large file, as models are. */
+const folder: FolderSource = {
+  files: [{ path: 'model.safetensors', sizeBytes: CONTENT_BYTES, isExecutable: false }],
+  async *read() {
+    for (let at = 0; at < CONTENT_BYTES; at += MIB) yield block
+  },
 }
 
 /** Keeps what it is given, or only reads it. */
@@ -47,19 +52,27 @@ function memory(isKept: boolean): Store {
   }
 }
 
+/** Opens the folder and drops what it holds. */
 async function drain({ manifest, dek }: SealedObject, stores: readonly Store[]): Promise<void> {
   let bytes = 0
-  for await (const chunk of openObject({ manifest, dek, stores })) bytes += chunk.length
+  const sink: FileSink = {
+    write: async (piece) => {
+      bytes += piece.length
+    },
+    commit: async () => {},
+    discard: async () => {},
+  }
+  await openFolder({ manifest, dek, stores }, { open: async () => sink })
   if (bytes !== CONTENT_BYTES) throw new Error(`opened ${bytes} bytes`)
 }
 
 const options = await newSealing()
 const kept = [memory(true)]
-const object = await sealStream(content, { ...options, stores: kept })
+const object = await sealFolder(folder, { ...options, stores: kept })
 const ratios: { seal: number[]; open: number[] } = { seal: [], open: [] }
 for (let round = 0; round < ROUNDS; round++) {
   const limit = 1 / (1 / opensslSpeed('aes-256-gcm', MIB) + 1 / opensslSpeed('sha256', MIB))
-  const sealed = await cpuSeconds(() => sealStream(content, { ...options, stores: [memory(false)] }))
+  const sealed = await cpuSeconds(() => sealFolder(folder, { ...options, stores: [memory(false)] }))
   const opened = await cpuSeconds(() => drain(object, kept))
   ratios.seal.push(CONTENT_BYTES / sealed / limit)
   ratios.open.push(CONTENT_BYTES / opened / limit)

@@ -1,4 +1,5 @@
 import { concat } from '@allod/protocol'
+import { freeBytes } from './freeBytes.ts'
 import { nodeCrypto } from './platform.ts'
 
 /** Bytes that AES-GCM adds to what it seals. */
@@ -34,8 +35,7 @@ export function nodeAead(crypto: typeof import('node:crypto'), keyBytes: Uint8Ar
           const part = cipher.update(piece.subarray(from, from + STEP))
           out.set(part, at)
           at += part.length
-          // Frees the memory now: left to the collector, it sets off a full collection every few dozen chunks.
-          part.buffer.transfer(0)
+          freeBytes(part)
         }
       cipher.final()
       out.set(cipher.getAuthTag(), at)

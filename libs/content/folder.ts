@@ -17,6 +17,7 @@ export type FolderSink = { open(file: FileEntry): Promise<FileSink> }
 
 /** One file being written: it exists for others only after `commit`. */
 export type FileSink = {
+  /** The bytes are gone once this resolved: a sink that keeps them copies them. */
   write(bytes: Uint8Array): Promise<void>
   commit(): Promise<void>
   discard(): Promise<void>

@@ -10,4 +10,6 @@ import type { OpenOptions } from './reader.ts'
  * @throws content/bad-archive, content/bad-path, and what `openObject` throws
  */
 export const openFolder = (options: OpenOptions, sink: FolderSink): Promise<readonly FileEntry[]> =>
-  extractFolder(openObject(options), sink, { isPadded: parseHeader(fromHex(options.manifest.header)).isPadded })
+  extractFolder(openObject({ ...options, isTransient: true }), sink, {
+    isPadded: parseHeader(fromHex(options.manifest.header)).isPadded,
+  })

@@ -77,6 +77,15 @@ describe('openObject', () => {
     expect(seen.slice(-2)).toEqual([content.length, content.length])
   })
 
+  it('frees chunks only for those who keep none', async () => {
+    const kept: Uint8Array[] = []
+    for await (const chunk of opened([good])) kept.push(chunk)
+    expect(Buffer.compare(Buffer.concat(kept), content)).toBe(0)
+    const gone: Uint8Array[] = []
+    for await (const chunk of opened([good], { isTransient: true })) gone.push(chunk)
+    expect(gone.every((chunk) => chunk.length === 0)).toBe(true)
+  })
+
   it('refuses another key: content/wrong-key', async () => {
     const other = await sealStream(() => streamed(content.subarray(0, 9)), await sealOptions([good]))
     expect(await codeOf(() => collect(openObject({ ...object, dek: other.dek, stores: [good] })))).toBe(

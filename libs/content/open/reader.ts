@@ -4,6 +4,7 @@ import { packRef } from '../blob.ts'
 import { type ChunkCipher, newChunkCipher } from '../chunkCipher.ts'
 import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
+import { freeBytes } from '../freeBytes.ts'
 import { type Header, parseHeader } from '../header.ts'
 import { chunkCountOf, chunkLengthOf, packChunks, placeOf, sealedChunkBytes } from '../layout.ts'
 import type { Manifest } from '../manifest.ts'
@@ -18,6 +19,8 @@ export type OpenOptions = FetchOptions & {
   readonly dek: Secret
   readonly stores: readonly Store[]
   readonly onProgress?: (progress: OpenProgress) => void
+  /** Frees each chunk as soon as the next is asked for; for those who keep none. Saves memory and time. */
+  readonly isTransient?: boolean
 }
 
 /** Plaintext bytes released so far, and in all. */
@@ -38,7 +41,8 @@ const WINDOW = 4
  * Makes ready to read: the key is the header's, the leaf table hashes to the header's root.
  * @throws content/wrong-key, content/leaf-table-mismatch, content/no-replica
  */
-export async function newObjectReader({ manifest, dek, stores, signal, onFault }: OpenOptions): Promise<ObjectReader> {
+export async function newObjectReader(options: OpenOptions): Promise<ObjectReader> {
+  const { manifest, dek, stores, signal, onFault, isTransient = false } = options
   const header = parseHeader(fromHex(manifest.header))
   const cipher = newChunkCipher(await requireKey(dek, header), header)
   const count = chunkCountOf(header)
@@ -46,7 +50,7 @@ export async function newObjectReader({ manifest, dek, stores, signal, onFault }
   if (table.length !== count * LEAF_BYTES || !equalBytes(merkleRoot(table), header.root))
     throw fail('leaf-table-mismatch', { expected: toHex(header.root) })
   const source = newSpanSource({ header, table, stores, onFault })
-  return { header, chunks: (first, end) => readChunks({ header, cipher, source, signal }, first, end) }
+  return { header, chunks: (first, end) => readChunks({ header, cipher, source, signal, isTransient }, first, end) }
 }
 
 type SpanSource = (span: Span, signal: AbortSignal) => Promise<readonly Uint8Array[]>
@@ -57,10 +61,11 @@ type ReadContext = {
   readonly cipher: ChunkCipher
   readonly source: SpanSource
   readonly signal: AbortSignal | undefined
+  readonly isTransient: boolean
 }
 
 async function* readChunks(
-  { header, cipher, source, signal }: ReadContext,
+  { header, cipher, source, signal, isTransient }: ReadContext,
   first: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void> {
@@ -88,7 +93,9 @@ async function* readChunks(
       for (const [i, chunk] of sealed.entries()) {
         requireRunning(signal)
         const index = head.span.first + i
-        yield await cipher.open(index, index === last, chunk)
+        const plaintext = await cipher.open(index, index === last, chunk)
+        yield plaintext
+        if (isTransient) freeBytes(plaintext)
       }
     }
   } finally {
