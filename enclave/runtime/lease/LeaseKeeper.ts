@@ -29,6 +29,8 @@ export type LeaseState = 'running' | 'paused' | 'lost'
 
 /** Full evidence is shown again this often, seconds. */
 const EVIDENCE_EVERY_SECONDS = 3600
+/** Keepers sign for a time at most this long before their own. */
+const MAX_SKEW_SECONDS = 30
 
 /**
  * Renews the keepers' lease while a job runs. Without renewal for a ttl the job is paused; after the grace it is lost and
@@ -74,8 +76,7 @@ export class LeaseKeeper {
       [...this.#leases.values()].map((l) => l.member),
       (m) => ask(host, m.destination, '/challenge', {}, challengeShape, { timeoutMs: 5000 }),
     )
-    const times = challenged.flatMap((a) => (a.kind === 'ok' ? [a.value.time] : [])).sort((a, b) => a - b)
-    const upTo = times[0] ?? 0
+    const upTo = commonTime(challenged.flatMap((a) => (a.kind === 'ok' ? [a.value.time] : [])))
     const alive: Alive = { order: job.order, generation: job.generation, from: this.#from, upTo }
     const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), aliveType, alive)
     const answers = await askAll(
@@ -140,6 +141,15 @@ export class LeaseKeeper {
       }
     }
   }
+}
+
+/**
+ * The time that most keepers sign: not after their own, and not long before. The earliest of all would let one keeper that
+ * names the year 1970 end every lease.
+ */
+function commonTime(times: readonly number[]): number {
+  const signers = (upTo: number) => times.filter((t) => t >= upTo && t <= upTo + MAX_SKEW_SECONDS).length
+  return times.reduce((best, t) => (signers(t) > signers(best) ? t : best), times[0] ?? 0)
 }
 
 type Parts = {

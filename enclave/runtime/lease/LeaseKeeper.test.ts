@@ -1,0 +1,109 @@
+import { aliveType, allodDomain, newSigningKey, recoverSigner, typedDigest } from '@allod/protocol'
+import { expect, test } from 'vitest'
+import { membersOf } from '../attest/quorum.ts'
+import type { Grant } from '../grant/obtainGrant.ts'
+import { attester, newOrder, STARTED_AT } from '../testing/newOrder.ts'
+import { grantAs, type Play, playKeepers, refusal } from '../testing/playKeepers.ts'
+import { LeaseKeeper, type LeaseState } from './LeaseKeeper.ts'
+
+const order = await newOrder()
+const members = membersOf(order.job.committee)
+const replies = await Promise.all(
+  order.keepers.map(async (keeper, i) => {
+    const member = members[i]
+    if (member === undefined) throw new RangeError('no such keeper')
+    return { member, reply: await grantAs(order, keeper, i, {}) }
+  }),
+)
+const grant: Grant = { facts: order.facts, signedFacts: replies.map((r) => r.reply.facts), replies }
+const silent: Play = {
+  renew: () => {
+    throw refusal('keeper/ended')
+  },
+}
+
+function newLease(plays: readonly Play[], change: Partial<ConstructorParameters<typeof LeaseKeeper>[0]> = {}) {
+  const { host } = playKeepers(order, plays)
+  const { job, keys } = order
+  const events = { onState: () => {}, onAlive: async () => {} }
+  return new LeaseKeeper({ host, attester, job, keys, grant, ttlMs: 600_000, graceMs: 600_000, ...events, ...change })
+}
+
+test('renews up to the keepers’ time, each renewal from the end of the last', async () => {
+  const lease = newLease([])
+  const [first, second] = [await lease.renew(), await lease.renew()]
+  expect(first.alive.from).toBe(STARTED_AT)
+  expect(second.alive.from).toBe(first.alive.upTo)
+  expect(second.alive.upTo).toBeGreaterThan(second.alive.from)
+  const digest = typedDigest(allodDomain(31337n, order.job.terms.market), aliveType, first.alive)
+  const signers = first.signatures.map((s) => recoverSigner(digest, s.signature))
+  expect(signers).toEqual(order.keepers.map((k) => k.signing.address).sort())
+})
+
+test.each([
+  ['long ago', 0],
+  ['far ahead', 2 * STARTED_AT],
+])('renews while one keeper of three says that it is %s', async (_, time) => {
+  const { alive } = await newLease([{ challenge: (c) => ({ ...c, time }) }]).renew()
+  expect(Math.abs(alive.upTo - STARTED_AT)).toBeLessThan(10_000)
+})
+
+test('is lost where fewer than t keepers renew, with each one’s reason', async () => {
+  const stranger = newSigningKey()
+  await expect(newLease([silent, { voteKey: () => stranger }]).renew()).rejects.toMatchObject({
+    code: 'runtime/lease-lost',
+    meta: { expected: 2, actual: 1, refusals: [{ code: 'keeper/ended' }, { code: 'runtime/vote-mismatch' }] },
+  })
+})
+
+test('renews nothing where the keepers’ time stands still', async () => {
+  const still: Play = { challenge: (c) => ({ ...c, time: STARTED_AT }) }
+  await expect(newLease([still, still, still]).renew()).rejects.toMatchObject({ code: 'runtime/lease-lost' })
+})
+
+test('pauses without a renewal for a ttl, runs on after one, and is lost when the grace is over', async () => {
+  const states: LeaseState[] = []
+  let isSilent = true
+  const play: Play = {
+    renew: () => {
+      if (isSilent) throw refusal('keeper/ended')
+    },
+  }
+  const lost = Promise.withResolvers<void>()
+  const lease = newLease([play, play, play], {
+    ttlMs: 20,
+    graceMs: 1000,
+    onState: (state) => {
+      states.push(state)
+      // One pause is ended by a renewal, the next one never.
+      isSilent = states.length > 1
+      if (state === 'lost') lost.resolve()
+    },
+    onAlive: async () => {
+      isSilent = true
+    },
+  })
+  lease.start()
+  await lost.promise
+  await lease.stop()
+  expect(states.slice(0, 2)).toEqual(['paused', 'running'])
+  expect(states.slice(-2)).toEqual(['paused', 'lost'])
+})
+
+test('hands attested time on, and renews no more once stopped', async () => {
+  const beat = Promise.withResolvers<number>()
+  let beats = 0
+  const lease = newLease([], {
+    ttlMs: 4,
+    onAlive: async (alive) => {
+      beats++
+      beat.resolve(alive.upTo)
+    },
+  })
+  lease.start()
+  expect(await beat.promise).toBeGreaterThan(STARTED_AT)
+  await lease.stop()
+  const after = beats
+  await lease.stop()
+  expect(beats).toBe(after)
+})
