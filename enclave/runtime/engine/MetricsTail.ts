@@ -36,7 +36,8 @@ export class MetricsTail {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#loop
-    await this.#read()
+    // A read takes a part; the file does not grow any more, and sandboxes bound its size.
+    while (await this.#read());
   }
 
   async #run(): Promise<void> {
@@ -46,18 +47,20 @@ export class MetricsTail {
     }
   }
 
-  async #read(): Promise<void> {
+  /** Passes on the next part of the file. False where there was none, or where no more is let out. */
+  async #read(): Promise<boolean> {
     const file = await open(this.#path, 'r').catch(() => null)
-    if (file === null) return
+    if (file === null) return false
     try {
       const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(1 << 16), position: this.#offset })
       this.#offset += bytesRead
       const lines = (this.#rest + buffer.toString('utf8', 0, bytesRead)).split('\n')
       this.#rest = (lines.pop() ?? '').slice(0, 4096)
       this.#lines += lines.length
-      if (this.#lines > MAX_LINES) return
+      if (this.#lines > MAX_LINES) return false
       const figures = lines.flatMap((line) => parseMetric(line) ?? []).filter((m) => this.#allowed.includes(m.event))
       if (figures.length > 0) await this.#onFigures(figures)
+      return bytesRead > 0
     } finally {
       await file.close()
     }
