@@ -124,6 +124,8 @@ function allowedBody(given: Uint8Array, path: string, order: OpenOrder): Uint8Ar
   } catch (cause) {
     throw fail('body-refused', { cause })
   }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw fail('body-refused', { expected: 'a JSON object' })
   const { serving } = order.terms
   const wantsLogprobs = body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== null
   if (wantsLogprobs && !serving.logprobs) throw fail('policy-forbids', { meta: { clause: 'serving.logprobs' } })
