@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { manifestHash, manifestObjectId } from '@allod/content'
+import { type Policy, policyHash } from '@allod/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { memoryStore } from '../testing/memoryStore.ts'
+import { newOrder, type TestOrder } from '../testing/newOrder.ts'
+import { type SealOutputOptions, sealOutput } from './sealOutput.ts'
+
+const order = await newOrder()
+
+let folder: string
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'allod-output-')), 'adapter')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'adapter.bin'), 'weights')
+})
+afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+
+function seal(change: Partial<SealOutputOptions> = {}, { job, facts, objectId, policy, keys }: TestOrder = order) {
+  return sealOutput({
+    ...{ name: 'adapter', folder, job, facts, parents: [{ objectId, policy }], signing: keys.signing },
+    stores: [memoryStore(), memoryStore()],
+    ...change,
+  })
+}
+
+test('seals a result for the buyer under what its inputs’ policies derive, signed by the enclave', async () => {
+  const { manifest, derived, output, storage } = await seal()
+  expect(manifest).toMatchObject({ owner: order.facts.buyer, signature: { signer: order.keys.signing.address } })
+  expect(output).toMatchObject({
+    ...{ name: 'adapter', owner: order.facts.buyer, policyHash: policyHash(manifest.policy) },
+    ...{ objectId: manifestObjectId(manifest), manifestHash: manifestHash(manifest) },
+  })
+  expect([derived.parents, derived.policyHash]).toEqual([manifest.policy.lineage, output.policyHash])
+  expect(storage).toHaveLength(2)
+})
+
+test('believes no store’s receipt: what cannot be read back is not stored', async () => {
+  await expect(seal({ stores: [memoryStore(), memoryStore({ forgets: true })] })).rejects.toMatchObject({
+    code: 'runtime/storage-failed',
+    meta: { expected: 2, actual: 1 },
+  })
+})
+
+test('refuses an empty result, and one that is larger than a policy or the order allows', async () => {
+  writeFileSync(join(folder, 'adapter.bin'), new Uint8Array(2000))
+  const small = (p: Policy): Policy => ({ ...p, outputs: { ...p.outputs, maxBytes: 1999 } })
+  const parents = [{ objectId: order.objectId, policy: small(order.policy) }]
+  const { spec } = order.job
+  const job = { ...order.job, spec: { ...spec, limits: { ...spec.limits, outputBytes: 1999 } } }
+  for (const change of [{ parents }, { job }])
+    await expect(seal(change)).rejects.toMatchObject({
+      code: 'runtime/output-refused',
+      meta: { clause: 'outputs.maxBytes', expected: 1999, actual: 2000 },
+    })
+  rmSync(join(folder, 'adapter.bin'))
+  await expect(seal()).rejects.toMatchObject({ code: 'runtime/output-refused', meta: { files: 0 } })
+})
+
+test('refuses a result of public inputs only, and one for another committee than the policies’', async () => {
+  await expect(seal({ parents: [] })).rejects.toMatchObject({
+    code: 'runtime/output-refused',
+    meta: { clause: 'inputs' },
+  })
+  const committee = { ...order.job.committee, t: 3 }
+  await expect(seal({ job: { ...order.job, committee } })).rejects.toMatchObject({
+    code: 'runtime/output-refused',
+    meta: { clause: 'committee' },
+  })
+})
