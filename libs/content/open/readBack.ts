@@ -10,8 +10,8 @@ import { asStoreError, type FetchOptions, fetchBlob, requireRunning } from '../s
 import type { Store, StoreFault } from '../stores/Store.ts'
 
 /**
- * Reads random chunks of an object back from every store and holds them against their leaves; needs no key. What a store
- * receipted and does not deliver shows with odds of one in `samples` and better.
+ * Reads random chunks of an object back from every store and holds them against their leaves; needs no key. A store that
+ * lost the share p of an object's chunks is found out with odds of 1 - (1 - p)^samples.
  * @throws content/aborted
  */
 export async function readBack(

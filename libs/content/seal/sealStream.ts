@@ -90,7 +90,6 @@ export async function sealStream(open: () => AsyncIterable<Uint8Array>, options:
     try {
       return await seal(open, options, found.start, found.leaves)
     } catch (error) {
-      found.start.dek.erase()
       // The rule of the format: what was sealed once under this key may not be sealed differently. Start over.
       if (!isAllodError(error, 'content/source-changed')) throw error
     }
@@ -131,6 +130,7 @@ async function seal(
     return sealed
   } catch (error) {
     stop.abort()
+    dek.erase()
     throw error
   }
 }
