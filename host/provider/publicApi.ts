@@ -35,7 +35,10 @@ export function publicApi(place: PublicPlace): (call: Call) => Promise<Answer> {
     if (what === 'events') {
       const after = Number(query.get('after') ?? -1)
       return {
-        lines: file.eventsFrom(Math.max(0, Math.floor(after) + 1), { waits: query.get('wait') !== '0', signal }),
+        lines: file.eventsFrom(Number.isSafeInteger(after) ? Math.max(0, after + 1) : 0, {
+          waits: query.get('wait') !== '0',
+          signal,
+        }),
       }
     }
     const report = file.report()
@@ -56,9 +59,10 @@ async function acceptJob(place: PublicPlace, body: unknown): Promise<Hex> {
   if (job.spec.build !== place.build) throw fail('build-not-here', { expected: place.build, actual: job.spec.build })
   if (committeeId(job.committee) !== job.spec.committee || !place.committees.has(job.spec.committee))
     throw fail('committee-unknown', { actual: job.spec.committee })
-  const known = place.orders.get(order)
-  if (known !== undefined) return order
+  if (place.orders.has(order)) return order
   const { state } = await place.readOrder(order)
+  // The same job may have been accepted while the chain was read.
+  if (place.orders.has(order)) return order
   if (state === 'none') throw fail('order-unknown', { actual: order })
   if (state !== 'open') throw fail('order-not-open', { actual: state })
   if (!place.hasRoom()) throw fail('busy')
