@@ -12,6 +12,7 @@ import {
   tagged,
   text,
 } from '@allod/protocol'
+import { fail } from './errors.ts'
 
 const url = text(200, /^https?:\/\/[^\s]+$/)
 
@@ -48,5 +49,13 @@ export const providerConfigShape = record({
 })
 export type ProviderConfig = Shaped<typeof providerConfigShape>
 
-/** @throws protocol/bad-shape naming the field */
-export const readConfig = (path: string): ProviderConfig => providerConfigShape(JSON.parse(readFileSync(path, 'utf8')))
+/** @throws provider/bad-config where there is no JSON to read, protocol/bad-shape naming the field */
+export function readConfig(path: string): ProviderConfig {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw fail('bad-config', { expected: 'a JSON file', cause })
+  }
+  return providerConfigShape(value)
+}

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+import { account, build, committee, fill, scratch } from './testing/samples.ts'
+
+const config = {
+  version: 1,
+  chainId: '31337',
+  rpcUrls: ['http://127.0.0.1:1'],
+  addresses: Object.fromEntries(
+    ['token', 'catalog', 'assets', 'registry', 'trust', 'market'].map((name, i) => [name, fill(20, i)]),
+  ),
+  fromBlock: 0,
+  finality: { kind: 'depth', blocks: 2 },
+  account,
+  build,
+  rootfs: '/srv/rootfs',
+  chip: '/run/chip.sock',
+  gatewayAdmin: null,
+  committees: [{ committee, urls: ['http://127.0.0.1:2'] }],
+  maxOrders: 4,
+  isolation: 'bubblewrap',
+}
+
+const written = (folder: string, text: string): string => {
+  const path = join(folder, 'config.json')
+  writeFileSync(path, text)
+  return path
+}
+
+test('a configuration is read as it was written', () => {
+  using folder = scratch()
+  expect(readConfig(written(folder.path, JSON.stringify(config)))).toEqual(config)
+})
+
+test('no file, and one that is not JSON, is provider/bad-config', () => {
+  using folder = scratch()
+  const bad = expect.objectContaining({ code: 'provider/bad-config' })
+  expect(() => readConfig(join(folder.path, 'none.json'))).toThrow(bad)
+  expect(() => readConfig(written(folder.path, '{'))).toThrow(bad)
+})
+
+test.each([{ rpcUrls: [] }, { maxOrders: 0 }, { isolation: 'some' }, { account: '0x00' }, { surprise: 1 }])(
+  'a configuration with %j is refused, naming the field',
+  (change) => {
+    using folder = scratch()
+    const path = written(folder.path, JSON.stringify({ ...config, ...change }))
+    expect(() => readConfig(path)).toThrow(
+      expect.objectContaining({
+        code: 'protocol/bad-shape',
+        meta: expect.objectContaining({ path: expect.stringContaining('$') }),
+      }),
+    )
+  },
+)
