@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -110,8 +111,12 @@ function writeWhole(path: string, value: Json): void {
 
 function readEvents(path: string): OrderEvent[] {
   if (!existsSync(path)) return []
-  // A crash may cut the last line short; what was not whole was not told to anyone.
-  return readFileSync(path, 'utf8')
+  // A crash may cut the last line short; what was not whole was not told to anyone. It goes, or the next would continue it.
+  const bytes = readFileSync(path)
+  const wholeBytes = bytes.lastIndexOf('\n') + 1
+  if (wholeBytes < bytes.length) truncateSync(path, wholeBytes)
+  return bytes
+    .toString('utf8', 0, wholeBytes)
     .split('\n')
     .slice(0, -1)
     .map((line) => orderEventShape(JSON.parse(line)))
