@@ -47,7 +47,7 @@ async function handle(
   const url = new URL(request.url ?? '/', 'http://provider')
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const body = request.method === 'POST' ? JSON.parse(await readBody(request)) : null
+  const body = request.method === 'POST' ? parsed(await readBody(request)) : null
   const result = await answer({
     method: request.method ?? 'GET',
     path: url.pathname,
@@ -63,6 +63,15 @@ async function handle(
       await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
   }
   response.end()
+}
+
+// What is not JSON is nothing, and every shape refuses nothing as protocol/bad-shape.
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
