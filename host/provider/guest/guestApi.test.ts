@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import {
+  allodDomain,
+  type JobDocument,
+  launchReplyShape,
+  launchType,
+  recoverSigner,
+  typedDigest,
+} from '@allod/protocol'
+import { expect, test } from 'vitest'
+import type { Answer, Call } from '../http/serveJson.ts'
+import { OrderFile } from '../orders/OrderFile.ts'
+import { fill, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
+import { guestApi } from './guestApi.ts'
+
+function open(folder: string, generation = 1) {
+  const job: JobDocument = { ...sampleJob(), generation }
+  const file = new OrderFile(join(folder, 'one'), job)
+  const { chain, writes } = recordingChain()
+  const api = guestApi(file, job, { chain, key: providerKey, isRebind: generation > 1 })
+  const call = (method: string, path: string, body: unknown = null): Promise<Answer> =>
+    api({ method, path, query: new URLSearchParams(), body, signal: new AbortController().signal } satisfies Call)
+  return { job, file, writes, call, post: (path: string, body: unknown) => call('POST', path, body) }
+}
+const { order } = sampleJob()
+const signatures = [{ signer: fill(20, 1), signature: fill(65, 2) }]
+const vote = {
+  order,
+  generation: 1,
+  enclave: fill(20, 3),
+  grantKeyHash: fill(32, 4),
+  build: fill(32, 5),
+  evidenceHash: fill(32, 6),
+  committee: fill(32, 7),
+  validUntil: 1_800_000_000,
+}
+
+test('a guest is handed its job', async () => {
+  using folder = scratch()
+  const { job, call } = open(folder.path)
+  expect(await call('GET', '/job')).toEqual({ json: job })
+})
+
+test('a launch is signed with the provider’s key', async () => {
+  using folder = scratch()
+  const { job, post } = open(folder.path, 3)
+  const answer = await post('/launch', { enclave: fill(20, 9) })
+  const { message, signature } = launchReplyShape('json' in answer ? answer.json : null)
+  expect(message).toEqual({ order: job.order, generation: 3, enclave: fill(20, 9) })
+  const domain = allodDomain(BigInt(job.terms.chainId), job.terms.market)
+  expect(recoverSigner(typedDigest(domain, launchType, message), signature)).toBe(providerKey.address)
+})
+
+test('a second enclave in one generation is provider/guest-request', async () => {
+  using folder = scratch()
+  const { post } = open(folder.path)
+  const first = await post('/launch', { enclave: fill(20, 9) })
+  expect(await post('/launch', { enclave: fill(20, 9) })).toEqual(first)
+  await expect(post('/launch', { enclave: fill(20, 8) })).rejects.toThrow(
+    expect.objectContaining({ code: 'provider/guest-request', meta: { expected: fill(20, 9), actual: fill(20, 8) } }),
+  )
+})
+
+test.each([
+  [1, 'start'],
+  [2, 'rebind'],
+])('the votes of generation %d go on chain as %s', async (generation, write) => {
+  using folder = scratch()
+  const { post, writes } = open(folder.path, generation)
+  await post('/start', { vote: { ...vote, generation }, signatures })
+  await post('/beat', { alive: { order, generation, from: 1, upTo: 2 }, signatures })
+  expect(writes).toEqual([write, 'beat'])
+})
+
+test('why a guest failed is told to the buyer and to the chain', async () => {
+  using folder = scratch()
+  const { post, writes, file } = open(folder.path)
+  const failed = { order, generation: 1, reason: fill(32, 1), input: 255 }
+  await post('/fail', { failed, signature: fill(65, 2), code: 'runtime/engine-failed' })
+  expect(writes).toEqual(['fail'])
+  const [event] = await Array.fromAsync(file.eventsFrom(0, { waits: false, signal: new AbortController().signal }))
+  expect(event?.event).toEqual({ phase: 'failed', detail: 'runtime/engine-failed', sealed: null })
+})
+
+test.each([
+  ['GET', '/launch'],
+  ['POST', '/job'],
+  ['POST', '/toString'],
+  ['POST', '/__proto__'],
+])('%s %s is provider/not-found', async (method, path) => {
+  using folder = scratch()
+  await expect(open(folder.path).call(method, path, {})).rejects.toThrow(
+    expect.objectContaining({ code: 'provider/not-found' }),
+  )
+})
+
+test('a malformed word of the guest reaches neither file nor chain', async () => {
+  using folder = scratch()
+  const { post, writes, file } = open(folder.path)
+  for (const path of ['/launch', '/start', '/beat', '/report', '/fail', '/events'])
+    await expect(post(path, { surprise: 1 })).rejects.toThrow(expect.objectContaining({ code: 'protocol/bad-shape' }))
+  expect(writes).toEqual([])
+  expect(file.report()).toBeNull()
+})
