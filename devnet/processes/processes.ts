@@ -72,8 +72,13 @@ export const isRunning = (folder: string, name: string): boolean => runningPid(f
 export function runningPid(folder: string, name: string): number | null {
   const file = join(folder, `${name}.pid`)
   if (!existsSync(file)) return null
-  const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string | null }
-  return startedAt !== null && startTime(pid) === startedAt ? pid : null
+  try {
+    const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string | null }
+    return startedAt !== null && startTime(pid) === startedAt ? pid : null
+  } catch {
+    // Cut short by a crash: it names no program.
+    return null
+  }
 }
 
 // Field 22 of /proc/PID/stat, after the command name in parentheses; null for a process that is gone or a zombie.
