@@ -7,7 +7,7 @@ const fail = errorsOf('devnet', {
 
 /** One JSON-RPC call to the local chain. @throws devnet/chain-unreachable, devnet/chain-refused */
 export async function rpc<T>(url: string, method: string, params: readonly unknown[] = []): Promise<T> {
-  let reply: { result?: T; error?: { message: string } }
+  let reply: { result?: T; error?: { message: string } } | null
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -19,6 +19,7 @@ export async function rpc<T>(url: string, method: string, params: readonly unkno
   } catch (cause) {
     throw fail('chain-unreachable', { cause, actual: url })
   }
+  if (typeof reply !== 'object' || reply === null) throw fail('chain-unreachable', { actual: url })
   if (reply.error !== undefined) throw fail('chain-refused', { actual: reply.error.message, meta: { method } })
   return reply.result as T
 }
