@@ -17,15 +17,7 @@ import type { Answered, Stage } from './Story.ts'
 import { deploy, verifyAndAsk } from './serve.ts'
 
 /** How the demo's adapter is trained. */
-const PARAMETERS = {
-  method: 'lora',
-  rank: 16,
-  alpha: 32,
-  epochs: 10,
-  learningRate: '0.004',
-  rows: 8,
-  threads: 2,
-} as const
+const PARAMETERS = { method: 'lora', rank: 16, alpha: 32, epochs: 16, learningRate: '0.004', rows: 8 } as const
 const AGENT_SECONDS = 600
 const LASTING_AGENT_SECONDS = 3600
 
