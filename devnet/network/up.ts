@@ -1,17 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { simulatedMeasurement } from '@allod/attestation/simulated'
-import {
-  type Committee,
-  errorsOf,
-  fromHex,
-  type Hex,
-  hex,
-  type SigningKey,
-  type StoreRef,
-  sha256,
-  toHex,
-} from '@allod/protocol'
+import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef, sha256, toHex } from '@allod/protocol'
 import { mnemonicToAccount } from 'viem/accounts'
 import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
 import { startProgram } from '../processes/processes.ts'
@@ -22,16 +12,10 @@ import { fund } from './fund.ts'
 import { chainId, keeperNames, type Layout, layoutOf, type Person, people, windows } from './plan.ts'
 import { startWithData } from './programs.ts'
 import { registerKeepers, registerProvider, type SeatedKeeper } from './register.ts'
+import { requireBuilds } from './requireBuilds.ts'
 import { startGateway, startProvider, startStores } from './startHosts.ts'
 import { startKeeper } from './startKeeper.ts'
 import { devnetWallets } from './wallets.ts'
-
-const fail = errorsOf('devnet', {
-  'builds-changed': [
-    'the programs inside the environments changed since this network was made',
-    'its contracts approve the old builds: remove the network’s folder and bring it up anew',
-  ],
-})
 
 export type UpOptions = {
   /** Folder of the network's state. */
@@ -159,13 +143,6 @@ async function newDeployment(): Promise<Deployment> {
   const keepers = { 'keeper-1': k1, 'keeper-2': k2, 'keeper-3': k3 }
   const stores = { 'store-1': s1, 'store-2': s2 }
   return { ports: { chain, gateway, provider, keepers, stores }, chain: null, committee: null, provider: null }
-}
-
-function requireBuilds({ chain }: Deployment, builds: Builds): void {
-  if (chain === null) return
-  for (const name of ['runtime', 'keeper'] as const)
-    if (chain[name] !== builds[name].build)
-      throw fail('builds-changed', { expected: chain[name], actual: builds[name].build, meta: { name } })
 }
 
 type Description = {
