@@ -117,6 +117,21 @@ contract Assets is IAssets {
     }
 
     /// @inheritdoc IAssets
+    function payeesOf(bytes32 objectId)
+        external
+        view
+        returns (address owner, Standing standing, address[] memory payees, Royalty[] memory royalties)
+    {
+        Asset storage asset = _assets[objectId];
+        (owner, standing) = (asset.owner, asset.standing);
+        uint256 count = asset.ancestors;
+        (payees, royalties) = (new address[](count), new Royalty[](count));
+        for (uint256 i; i < count; ++i) {
+            (payees[i], royalties[i]) = (asset.dues[i].owner, asset.dues[i].royalty);
+        }
+    }
+
+    /// @inheritdoc IAssets
     function royaltyOf(bytes32 objectId) external view returns (Royalty memory) {
         return _assets[objectId].self;
     }

@@ -66,7 +66,7 @@ contract Catalog is ICatalog {
         returns (uint256 i)
     {
         for (; i < owners.length; ++i) {
-            Owner storage known = _owners[owners[i]];
+            Owner memory known = _owners[owners[i]];
             if (known.bumpedAt != 0 && known.bumpedAt >= since) return i;
             if (known.revokedAt != 0 && known.revokedAt >= since && isRevoked(owners[i], offerHashes[i])) return i;
         }

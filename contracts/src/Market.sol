@@ -54,8 +54,8 @@ contract Market is Orders, Pausable, Pricing, Statements {
         id = _idOf(
             msg.sender,
             request.salt,
-            keccak256(abi.encodePacked(terms.offers)),
-            keccak256(abi.encode(lanes)),
+            Lanes.hashMemory(terms.offers),
+            Lanes.hashMemory(lanes),
             request.specHash,
             request.secs
         );
@@ -176,7 +176,7 @@ contract Market is Orders, Pausable, Pricing, Statements {
             return;
         }
         if (life.state != State.ACTIVE) revert Market_WrongState(id, life.state);
-        if (block.timestamp < _over(life) && !isParty) revert Market_NotParty(msg.sender);
+        if (!isParty && block.timestamp < _over(life)) revert Market_NotParty(msg.sender);
         _end(id, order, life, terms);
     }
 
@@ -393,20 +393,22 @@ contract Market is Orders, Pausable, Pricing, Statements {
 
     /// Counts the order on its offers; none may have been voided since it was created.
     function _consume(Terms calldata terms, uint256 createdAt) private {
-        address[] memory owners = new address[](terms.offers.length);
-        for (uint256 i; i < terms.offers.length; ++i) {
-            Lane calldata lane = terms.lanes[i];
+        (bytes32[] calldata offers, Lane[] calldata lanes) = (terms.offers, terms.lanes);
+        address[] memory owners = new address[](offers.length);
+        for (uint256 i; i < offers.length; ++i) {
+            Lane calldata lane = lanes[i];
             owners[i] = lane.owner;
-            if (lane.capacity == 0 && lane.maxRuns == 0) continue;
-            bytes32 offer = terms.offers[i];
+            (uint256 capacity, uint256 maxRuns) = (lane.capacity, lane.maxRuns);
+            if (capacity == 0 && maxRuns == 0) continue;
+            bytes32 offer = offers[i];
             (uint256 running, uint256 runs) = usageOf(offer);
-            if (lane.capacity != 0 && running++ >= lane.capacity) revert Market_NoCapacity(offer, lane.capacity);
+            if (capacity != 0 && running++ >= capacity) revert Market_NoCapacity(offer, capacity);
             // Runs are counted either way: a slot that never returns to zero is cheaper to count in.
-            if (runs++ >= lane.maxRuns && lane.maxRuns != 0) revert Market_NoRunsLeft(offer, lane.maxRuns);
+            if (runs++ >= maxRuns && maxRuns != 0) revert Market_NoRunsLeft(offer, maxRuns);
             _usage[offer] = runs << 32 | running;
         }
-        uint256 voided = _catalog.firstVoided(owners, terms.offers, createdAt);
-        if (voided != owners.length) revert Market_OfferRevoked(voided, terms.offers[voided]);
+        uint256 voided = _catalog.firstVoided(owners, offers, createdAt);
+        if (voided != owners.length) revert Market_OfferRevoked(voided, offers[voided]);
     }
 
     function _bind(

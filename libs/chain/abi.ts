@@ -93,6 +93,27 @@ export const assetsAbi = [
   },
   {
     type: 'function',
+    name: 'payeesOf',
+    inputs: [{ name: 'objectId', type: 'bytes32', internalType: 'bytes32' }],
+    outputs: [
+      { name: 'owner', type: 'address', internalType: 'address' },
+      { name: 'standing', type: 'uint8', internalType: 'enum Standing' },
+      { name: 'payees', type: 'address[]', internalType: 'address[]' },
+      {
+        name: 'royalties',
+        type: 'tuple[]',
+        internalType: 'struct Royalty[]',
+        components: [
+          { name: 'bps', type: 'uint16', internalType: 'uint16' },
+          { name: 'floorPerSecond', type: 'uint120', internalType: 'uint120' },
+          { name: 'floorPerOrder', type: 'uint120', internalType: 'uint120' },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'register',
     inputs: [
       { name: 'header', type: 'bytes', internalType: 'bytes' },
@@ -263,6 +284,7 @@ export const assetsAbi = [
   },
   { type: 'error', name: 'Assets_BadHeader', inputs: [{ name: 'length', type: 'uint256', internalType: 'uint256' }] },
   { type: 'error', name: 'Assets_Exists', inputs: [{ name: 'objectId', type: 'bytes32', internalType: 'bytes32' }] },
+  { type: 'error', name: 'Assets_KnownMarket', inputs: [{ name: 'market', type: 'address', internalType: 'address' }] },
   {
     type: 'error',
     name: 'Assets_LineageNotReported',
@@ -305,7 +327,6 @@ export const assetsAbi = [
       { name: 'max', type: 'uint256', internalType: 'uint256' },
     ],
   },
-  { type: 'error', name: 'Assets_Unknown', inputs: [{ name: 'objectId', type: 'bytes32', internalType: 'bytes32' }] },
   {
     type: 'error',
     name: 'Assets_UnknownMarket',

@@ -1,24 +1,32 @@
-import { BaseError, decodeErrorResult, type Hex } from 'viem'
+import { BaseError, decodeErrorResult, type Hex, parseAbi } from 'viem'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from './abi.ts'
 
-/** Every custom error of every contract. */
-export const contractErrors = [...assetsAbi, ...catalogAbi, ...marketAbi, ...registryAbi, ...trustAbi].filter(
-  (item) => item.type === 'error',
-)
+// What the library that moves tokens says where the token refused.
+const transferErrors = parseAbi(['error TransferFromFailed()', 'error TransferFailed()'])
 
-/** A contract's refusal: its error by name, with its arguments. */
-export type Revert = { readonly name: string; readonly args: readonly unknown[] }
+/** Every custom error of every contract. */
+export const contractErrors = [
+  ...[...assetsAbi, ...catalogAbi, ...marketAbi, ...registryAbi, ...trustAbi].filter((item) => item.type === 'error'),
+  ...transferErrors,
+]
+
+/** A contract's refusal: its error by name, with its arguments by theirs. */
+export type Revert = { readonly name: string; readonly args: { readonly [name: string]: string } }
 
 /** The contract's refusal inside whatever was thrown; null where there is none. */
 export function revertOf(error: unknown): Revert | null {
   const data = revertData(error)
   if (data === null) return null
-  if (data === '0x') return { name: 'reverted', args: [] }
+  if (data === '0x') return { name: 'reverted', args: {} }
   try {
-    const { errorName, args } = decodeErrorResult({ abi: contractErrors, data })
-    return { name: errorName, args: (args ?? []) as readonly unknown[] }
+    const { errorName, args = [], abiItem } = decodeErrorResult({ abi: contractErrors, data })
+    const inputs = abiItem.inputs ?? []
+    return {
+      name: errorName,
+      args: Object.fromEntries((args as readonly unknown[]).map((v, i) => [inputs[i]?.name ?? String(i), String(v)])),
+    }
   } catch {
-    return { name: data.slice(0, 10), args: [] }
+    return { name: data.slice(0, 10), args: {} }
   }
 }
 

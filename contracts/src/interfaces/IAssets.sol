@@ -88,6 +88,11 @@ interface IAssets {
     function standingOf(bytes32 objectId) external view returns (Standing);
     /// @notice Owner, standing, and what orders on the object owe to others. Owner 0 where unknown.
     function duesOf(bytes32 objectId) external view returns (address owner, Standing standing, Due[] memory dues);
+    /// @notice `duesOf` without the ancestors' names, for a slot less each: whom orders on the object pay, and what.
+    function payeesOf(bytes32 objectId)
+        external
+        view
+        returns (address owner, Standing standing, address[] memory payees, Royalty[] memory royalties);
     /// @notice What whatever derives from the object owes it.
     function royaltyOf(bytes32 objectId) external view returns (Royalty memory);
     function isDerived(bytes32 objectId) external view returns (bool);

@@ -39,12 +39,27 @@ library Lanes {
         returns (uint256 amount)
     {
         if (counter == FORFEITED) return 0;
-        uint256 perSecond = lane.perSecond;
+        (uint256 perSecond, uint256 perOrder) = _prices(lane);
         unchecked {
             // Attested time never shrinks, so nothing here is below what was paid.
             amount = earned(perSecond, secs);
             if (counter != 0) amount -= earned(perSecond, counter & MAX_SECS);
-            if (withFee && counter & FEE_PAID == 0) amount += lane.perOrder;
+            if (withFee && counter & FEE_PAID == 0) amount += perOrder;
+        }
+    }
+
+    /// Whether running orders are counted on the lane's offer.
+    function hasCapacity(Lane calldata lane) internal pure returns (bool answer) {
+        assembly ("memory-safe") {
+            answer := iszero(iszero(calldataload(add(lane, 0x40))))
+        }
+    }
+
+    /// Read as they lie: terms that hash to an order's id have no bits that their types do not have.
+    function _prices(Lane calldata lane) private pure returns (uint256 perSecond, uint256 perOrder) {
+        assembly ("memory-safe") {
+            perSecond := calldataload(add(lane, 0x80))
+            perOrder := calldataload(add(lane, 0xa0))
         }
     }
 
@@ -72,22 +87,45 @@ library Lanes {
     /// its type does not have yields another hash.
     function hash(Lane[] calldata lanes) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
+            let free := mload(0x40)
             let size := mul(lanes.length, 192)
-            mstore(at, 0x20)
-            mstore(add(at, 0x20), lanes.length)
-            calldatacopy(add(at, 0x40), lanes.offset, size)
-            result := keccak256(at, add(size, 0x40))
+            mstore(free, 0x20)
+            mstore(add(free, 0x20), lanes.length)
+            calldatacopy(add(free, 0x40), lanes.offset, size)
+            result := keccak256(free, add(size, 0x40))
+        }
+    }
+
+    /// The same of lanes in memory.
+    function hashMemory(Lane[] memory lanes) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let count := mload(lanes)
+            mstore(free, 0x20)
+            mstore(add(free, 0x20), count)
+            let to := add(free, 0x40)
+            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+                mcopy(to, mload(add(lanes, mul(add(i, 1), 0x20))), 192)
+                to := add(to, 192)
+            }
+            result := keccak256(free, sub(to, free))
+        }
+    }
+
+    /// keccak256 of the hashes, packed.
+    function hashMemory(bytes32[] memory offers) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            result := keccak256(add(offers, 0x20), mul(mload(offers), 0x20))
         }
     }
 
     /// keccak256 of the hashes, packed.
     function hash(bytes32[] calldata offers) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
+            let free := mload(0x40)
             let size := mul(offers.length, 32)
-            calldatacopy(at, offers.offset, size)
-            result := keccak256(at, size)
+            calldatacopy(free, offers.offset, size)
+            result := keccak256(free, size)
         }
     }
 }

@@ -113,7 +113,7 @@ abstract contract Orders is Ledger {
         (bytes32[] calldata offers, Lane[] calldata lanes) = (terms.offers, terms.lanes);
         for (uint256 i; i < offers.length; ++i) {
             // Counted at the start, so there is one to take away.
-            if (lanes[i].capacity != 0) _usage[offers[i]] -= 1;
+            if (Lanes.hasCapacity(lanes[i])) _usage[offers[i]] -= 1;
         }
         (, uint256 refund, uint256 kept,) =
             _reckon(lanes, life, Slots.proofOf(order.proof), _countersOf(order, life), 0);

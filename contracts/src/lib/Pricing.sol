@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Due, IAssets, Standing} from "../interfaces/IAssets.sol";
+import {IAssets, Royalty, Standing} from "../interfaces/IAssets.sol";
 import {ICatalog} from "../interfaces/ICatalog.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
@@ -30,7 +30,12 @@ abstract contract Pricing is IMarket {
         uint256 count = offers.length;
         // One lane is the keepers'.
         if (count == 0 || count >= Lanes.MAX) revert Market_BadOfferCount(count, Lanes.MAX - 1);
-        lanes = new Lane[](Lanes.MAX);
+        // Pointers only: each is set before anybody follows it.
+        assembly ("memory-safe") {
+            lanes := mload(0x40)
+            mstore(lanes, 8)
+            mstore(0x40, add(lanes, 0x120))
+        }
         for (uint256 i; i < offers.length; ++i) {
             Offer calldata offer = offers[i];
             _requireFit(i, offer, committee, secs);
@@ -53,21 +58,21 @@ abstract contract Pricing is IMarket {
     }
 
     function _requireFit(uint256 i, Offer calldata offer, bytes32 committee, uint256 secs) private view {
-        bool isKindRight = i == 0 ? offer.kind == COMPUTE : offer.kind == OBJECT || offer.kind == ENGINE;
-        if (!isKindRight) revert Market_BadKind(i, offer.kind);
+        uint8 kind = offer.kind;
+        bool isKindRight = i == 0 ? kind == COMPUTE : kind == OBJECT || kind == ENGINE;
+        if (!isKindRight) revert Market_BadKind(i, kind);
         if (offer.token != _token) revert Market_WrongToken(i, _token, offer.token);
         _requireTerm(i, offer, secs);
-        if (offer.committee != 0 && offer.committee != committee) {
-            revert Market_WrongCommittee(i, committee, offer.committee);
-        }
+        bytes32 held = offer.committee;
+        if (held != 0 && held != committee) revert Market_WrongCommittee(i, committee, held);
     }
 
     function _requireTerm(uint256 i, Offer calldata offer, uint256 secs) internal view {
-        if (block.timestamp > offer.expiry) revert Market_OfferExpired(i, offer.expiry);
-        uint256 max = offer.maxSeconds < Lanes.MAX_SECS ? offer.maxSeconds : Lanes.MAX_SECS;
-        if (secs == 0 || secs < offer.minSeconds || secs > max) {
-            revert Market_TermOutOfRange(i, secs, offer.minSeconds, max);
-        }
+        uint256 expiry = offer.expiry;
+        if (block.timestamp > expiry) revert Market_OfferExpired(i, expiry);
+        (uint256 min, uint256 max) = (offer.minSeconds, offer.maxSeconds);
+        if (max > Lanes.MAX_SECS) max = Lanes.MAX_SECS;
+        if (secs == 0 || secs < min || secs > max) revert Market_TermOutOfRange(i, secs, min, max);
     }
 
     /// Takes royalties' parts out of the owner's lane and adds their lanes; what floors ask beyond a part comes on top.
@@ -76,20 +81,21 @@ abstract contract Pricing is IMarket {
         view
         returns (uint256)
     {
-        (address owner, Standing standing, Due[] memory dues) = _assets.duesOf(offer.subject);
+        (address owner, Standing standing, address[] memory payees, Royalty[] memory royalties) =
+            _assets.payeesOf(offer.subject);
         if (owner != offer.owner) revert Market_NotObjectOwner(i, owner, offer.owner);
         if (standing != Standing.LIVE) revert Market_ObjectNotLive(offer.subject);
-        for (uint256 j; j < dues.length; ++j) {
-            Due memory due = dues[j];
+        (uint128 perSecond, uint128 perOrder) = (lane.perSecond, lane.perOrder);
+        for (uint256 j; j < payees.length; ++j) {
             if (count == Lanes.MAX - 1) revert Market_TooManyLanes(Lanes.MAX);
-            (uint256 part, uint256 rate) =
-                Lanes.royalty(offer.perSecond, due.royalty.bps, due.royalty.floorPerSecond);
+            Royalty memory royalty = royalties[j];
+            (uint256 part, uint256 rate) = Lanes.royalty(perSecond, royalty.bps, royalty.floorPerSecond);
             lane.perSecond = _less(lane.perSecond, part);
             uint256 fee;
-            (part, fee) = Lanes.royalty(offer.perOrder, due.royalty.bps, due.royalty.floorPerOrder);
+            (part, fee) = Lanes.royalty(perOrder, royalty.bps, royalty.floorPerOrder);
             lane.perOrder = _less(lane.perOrder, part);
             // A part is at most a half of a uint128, rounded up; a floor is a uint120.
-            lanes[count++] = Lane(address(0), due.owner, 0, 0, uint128(rate), uint128(fee));
+            lanes[count++] = Lane(address(0), payees[j], 0, 0, uint128(rate), uint128(fee));
         }
         return count;
     }

@@ -37,8 +37,12 @@ library Votes {
     /// The signer, or 0.
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
         if (signature.length != 65) return address(0);
-        bytes32 s = bytes32(signature[32:64]);
-        if (uint256(s) > HALF_ORDER) return address(0);
-        return ecrecover(digest, uint8(signature[64]), bytes32(signature[:32]), s);
+        (bytes32 r, bytes32 s, uint8 v) = (0, 0, 0);
+        assembly ("memory-safe") {
+            r := calldataload(signature.offset)
+            s := calldataload(add(signature.offset, 0x20))
+            v := byte(0, calldataload(add(signature.offset, 0x40)))
+        }
+        return uint256(s) > HALF_ORDER ? address(0) : ecrecover(digest, v, r, s);
     }
 }

@@ -2,7 +2,8 @@ import type { BlockSeen, Hex } from '@allod/protocol'
 import type { Transport } from 'viem'
 import { fail } from '../errors.ts'
 import type { Addresses, ChainClient, Finality, View } from '../types.ts'
-import { agreed, type Endpoint, endpointsOf, type RpcBlock } from './endpoints.ts'
+import { commonBlock, requireChain } from './blocks.ts'
+import { endpointsOf } from './endpoints.ts'
 import { viewAt } from './viewAt.ts'
 
 export type ChainOptions = {
@@ -31,28 +32,31 @@ export function chainClient(options: ChainOptions): ChainClient {
   const { chainId, finality } = options
   const addresses: Addresses = { token: none, catalog: none, ...options.addresses }
   let checked: Promise<void> | null = null
-  const requireChain = (): Promise<void> => {
-    checked ??= checkChain(endpoints, chainId).catch((error) => {
+  const begin = (): Promise<void> => {
+    checked ??= requireChain(endpoints, chainId).catch((error) => {
       checked = null
       throw error
     })
     return checked
   }
-  const view = async (block: BlockSeen): Promise<View> => viewAt(endpoints, addresses, block, options)
+  const view = ({ number, hash, time }: BlockSeen): View =>
+    viewAt(endpoints, addresses, { number, hash, time }, options)
   return {
     chainId,
     addresses,
     async latest() {
-      await requireChain()
-      const block = await commonBlock(endpoints, 'latest', 0)
+      await begin()
+      const block = await commonBlock(endpoints, 'latest')
       requireFresh(block, options)
       return view(block)
     },
     async final() {
-      await requireChain()
+      await begin()
+      // A stalled or eclipsed endpoint keeps answering with an old final block: its head tells.
+      if (options.maxHeadAgeSeconds !== undefined) requireFresh(await commonBlock(endpoints, 'latest'), options)
       return view(
         finality.kind === 'finalized'
-          ? await commonBlock(endpoints, 'finalized', 0)
+          ? await commonBlock(endpoints, 'finalized')
           : await commonBlock(endpoints, 'latest', finality.blocks),
       )
     },
@@ -60,31 +64,6 @@ export function chainClient(options: ChainOptions): ChainClient {
 }
 
 const none: Hex = `0x${'00'.repeat(20)}`
-
-async function checkChain(endpoints: readonly Endpoint[], chainId: bigint): Promise<void> {
-  for (const endpoint of endpoints) {
-    const actual = BigInt((await endpoint.request('eth_chainId', [])) as Hex)
-    if (actual !== chainId) throw fail('wrong-chain', { expected: chainId, actual, meta: { endpoint: endpoint.name } })
-  }
-}
-
-/** The newest block that every endpoint has, `depth` below the lowest of their heads. */
-async function commonBlock(
-  endpoints: readonly Endpoint[],
-  tag: 'latest' | 'finalized',
-  depth: number,
-): Promise<BlockSeen> {
-  const heads = await Promise.all(
-    endpoints.map(async (e) => BigInt(((await e.request('eth_getBlockByNumber', [tag, false])) as RpcBlock).number)),
-  )
-  const lowest = heads.reduce((a, b) => (a < b ? a : b)) - BigInt(depth)
-  const number = lowest < 0n ? 0n : lowest
-  return agreed(endpoints, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, false], (answer) => {
-    const block = answer as RpcBlock | null
-    if (block === null) throw fail('reorg', { expected: number })
-    return { number: number.toString(), hash: block.hash, time: Number(block.timestamp) }
-  })
-}
 
 function requireFresh({ time }: BlockSeen, { maxHeadAgeSeconds, now = () => Date.now() / 1000 }: ChainOptions): void {
   if (maxHeadAgeSeconds !== undefined && now() - time > maxHeadAgeSeconds)

@@ -10,7 +10,12 @@ export type Endpoint = {
 }
 
 /** Block as JSON-RPC gives it, as far as it is read. */
-export type RpcBlock = { readonly number: Hex; readonly hash: Hex; readonly timestamp: Hex }
+export type RpcBlock = {
+  readonly number: Hex
+  readonly hash: Hex
+  readonly parentHash: Hex
+  readonly timestamp: Hex
+}
 
 /** Endpoints over HTTP, or over transports that the caller brings, such as a relay's. */
 export function endpointsOf(options: {
@@ -28,8 +33,7 @@ export function endpointsOf(options: {
           return await request({ method, params } as Parameters<typeof request>[0])
         } catch (cause) {
           const revert = revertOf(cause)
-          if (revert !== null)
-            throw fail('call-reverted', { actual: revert.name, cause, meta: { args: revert.args.map(String) } })
+          if (revert !== null) throw fail('call-reverted', { actual: revert.name, cause, meta: revert.args })
           if (/not found|not canonical|unknown block|header not found/i.test(String(cause)))
             throw fail('reorg', { cause })
           throw fail('rpc-failed', { cause, meta: { endpoint: options.rpcUrls?.[i] ?? i } })

@@ -1,38 +1,15 @@
-import {
-  allodDomain,
-  type BlockSeen,
-  type Hex,
-  type Offer,
-  offerDigest,
-  offerHash,
-  recoverSigner,
-} from '@allod/protocol'
+import type { BlockSeen, Hex } from '@allod/protocol'
 import { encodeEventTopics, erc20Abi, toFunctionSelector } from 'viem'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
-import {
-  laneOf,
-  lower,
-  marketTermsOf,
-  offerArgs,
-  offerOf,
-  type RawOrderState,
-  royaltyOf,
-  termsArgs,
-} from '../convert.ts'
+import { laneOf, lower, marketTermsOf, offerArgs, type RawOrderState, royaltyOf, termsArgs } from '../convert.ts'
 import { fail } from '../errors.ts'
+import { orderIdOf } from '../orderIdOf.ts'
 import { contractErrors } from '../revert.ts'
-import {
-  type Addresses,
-  jobKinds,
-  type OrderOnChain,
-  orderStates,
-  type PostedOffer,
-  standings,
-  type View,
-} from '../types.ts'
-import { callAt, type Log, logsUpTo } from './calls.ts'
+import { type Addresses, jobKinds, type OrderOnChain, orderStates, standings, type View } from '../types.ts'
+import { callAt } from './calls.ts'
 import type { ChainOptions } from './chainClient.ts'
 import type { Endpoint } from './endpoints.ts'
+import { logsUpTo, postedOf } from './logs.ts'
 
 const zero: Hex = `0x${'00'.repeat(32)}`
 
@@ -62,8 +39,7 @@ export function viewAt(
       const [created] = createdBlock === 0n ? [] : await logs(market, marketAbi, topicsOf('Created', id), createdBlock)
       if (created === undefined) throw fail('unknown-order', { actual: id })
       const terms = marketTermsOf(created.args.terms)
-      if ((await call(market, marketAbi, 'idOf', [termsArgs(terms)])) !== id)
-        throw fail('unknown-order', { actual: id })
+      if (orderIdOf(terms, chainId, market) !== id) throw fail('unknown-order', { actual: id })
       return terms
     },
     async orderEvents(id) {
@@ -157,20 +133,6 @@ const topicsOf = (eventName: 'Created', order: Hex): Hex[] =>
 
 const topicsOfPosted = (hash?: Hex): Hex[] =>
   encodeEventTopics({ abi: catalogAbi, eventName: 'Posted', ...(hash ? { args: { offerHash: hash } } : {}) }) as Hex[]
-
-// Posting checks nothing, so readers do: what is not signed by its owner is not an offer.
-function postedOf(log: Log, chainId: bigint, market: Hex): PostedOffer | null {
-  const offer: Offer = offerOf(log.args.offer)
-  const signature = log.args.signature as Hex
-  const hash = offerHash(offer)
-  if (hash !== log.args.offerHash) return null
-  try {
-    if (recoverSigner(offerDigest(allodDomain(chainId, market), offer), signature) !== offer.owner) return null
-  } catch {
-    return null
-  }
-  return { hash, offer, signature, location: String(log.args.location), block: log.block }
-}
 
 function orderOf(order: Hex, raw: RawOrderState): OrderOnChain {
   const job = (Object.entries(jobKinds).find(([, n]) => n === raw.job)?.[0] ?? null) as OrderOnChain['job']
