@@ -43,11 +43,7 @@ export const fail = errorsOf('sdk', {
     'a derived object’s manifest is not signed by the enclave that made it',
     'refuse it: ask its owner for the manifest that its report names',
   ],
-  'provider-refused': ['the provider refused', 'see its reason; choose another provider, or wait for the refund'],
-  'provider-unreachable': [
-    'the provider does not answer',
-    'the order stays on chain: follow it again later, or let it expire for a full refund',
-  ],
+  unreachable: ['the other side does not answer', 'check that it is up with `npx allod doctor`; nothing was lost'],
   'bad-answer': ['the other side sent something of no known form', 'check that both sides run the same release'],
   'gateway-unreachable': ['the gateway does not answer', 'check the network description’s gateway, and try again'],
   'agent-refused': [

@@ -60,13 +60,11 @@ export const command: Command = {
 
 async function requestOf({ values, out }: Context, allod: Allod, wallet: Wallet, tuned: OrderRecord) {
   const seconds = integerOption(values, 'seconds', { otherwise: 3600, min: 1, max: 31_536_000 })
-  const [base, engine, compute] = await out.step('reading offers', () =>
-    Promise.all([
-      typeof values.base === 'string' ? getOffer(allod, values.base) : baseOf(allod, tuned),
-      chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'serve', seconds }),
-      chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
-    ]),
-  )
+  const { base, engine, compute } = await out.step('reading offers', async () => ({
+    base: typeof values.base === 'string' ? await getOffer(allod, values.base) : await baseOf(allod, tuned),
+    engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'serve', seconds }),
+    compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
+  }))
   // The derived object always comes with an offer, its owner's own at no price, so that its ancestors are paid.
   const { signed: adapter } = await out.step('registering the result', () => offerResult(allod, wallet, tuned))
   return {

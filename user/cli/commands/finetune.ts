@@ -91,13 +91,11 @@ async function prepared(
   wallet: Wallet,
   { seconds }: { readonly seconds: number },
 ) {
-  const [model, engine, compute] = await out.step('reading offers', () =>
-    Promise.all([
-      chooseOffer(allod, values.model, { kinds: ['model'], seconds }),
-      chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'finetune', seconds }),
-      chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
-    ]),
-  )
+  const { model, engine, compute } = await out.step('reading offers', async () => ({
+    model: await chooseOffer(allod, values.model, { kinds: ['model'], seconds }),
+    engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'finetune', seconds }),
+    compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
+  }))
   const data = await dataOf(String(values.data), { values, out }, allod, wallet)
   const request = {
     kind: 'finetune',

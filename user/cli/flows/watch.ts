@@ -27,7 +27,7 @@ export type Watched = { readonly step: StepName; readonly reason: string | null 
 
 /**
  * Shows an order's steps as they happen, and the loss curve while it trains. Gives the step it stopped at.
- * @throws cli/pending where nothing more came, sdk/follow-timeout
+ * @throws cli/interrupted, sdk/follow-timeout
  */
 export async function watch(
   { out, io }: Pick<Context, 'out' | 'io'>,
@@ -59,8 +59,7 @@ export async function watch(
     live.clear()
     if (curve.length > 1 && out.isLive) out.note(plotCurve(curve, { width: Math.min(out.width, 76) }))
   }
-  if (io.signal.aborted) throw fail('interrupted')
-  if (last === null) throw fail('pending', { actual: record.order })
+  if (io.signal.aborted || last === null) throw fail('interrupted')
   return { step: last, reason }
 
   function tell(step: OrderStep): void {

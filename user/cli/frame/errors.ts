@@ -20,7 +20,6 @@ export const fail = errorsOf('cli', {
   'no-offer': ['no open offer fits', 'see `npx allod offer list`, or choose a shorter term'],
   'order-failed': ['the order did not reach its end', 'see `npx allod order get` for what was refunded'],
   'evidence-refused': ['evidence does not hold', 'do not rely on it; see which checks failed'],
-  pending: ['it is not done yet', 'run the command again later'],
   'doctor-failed': ['something is not as it should be', 'see the checks above; each names its fix'],
   interrupted: ['interrupted', 'run the command again; finished parts are kept'],
 })

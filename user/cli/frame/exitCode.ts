@@ -15,7 +15,7 @@ export const exitCodes = {
 const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
   [/^cli\/(unknown-command|bad-usage)$/, 'usage'],
   [/^cli\/interrupted$/, 'interrupted'],
-  [/^(cli\/pending|sdk\/follow-timeout|sdk\/not-released)$/, 'pending'],
+  [/^sdk\/(follow-timeout|not-released|not-settled|not-reported)$/, 'pending'],
   [/^(attestation|report)\/|^sdk\/(report-refused|agent-refused)$|^cli\/evidence-refused$/, 'attestation'],
   [
     /^cli\/no-(password|wallet)$|^sdk\/(.*wallet.*|wrong-password|.*keystore.*|too-little-money|over-max-price)$/,

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { fail } from './errors.ts'
 
 /**
@@ -7,7 +7,12 @@ import { fail } from './errors.ts'
  */
 export function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 2, 2] })
+  let child: ChildProcess
+  try {
+    child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 2, 2] })
+  } catch (cause) {
+    return Promise.reject(fail('child-failed', { cause, actual: path }))
+  }
   const stop = (): void => void child.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })
   child.once('error', (cause) => reject(fail('child-failed', { cause, actual: path })))

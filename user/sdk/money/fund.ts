@@ -11,16 +11,8 @@ import { signPermit } from './permit.ts'
  * @throws sdk/too-little-money, chain errors
  */
 export async function fund(allod: Allod, wallet: Wallet, units: bigint): Promise<Hex | null> {
-  const view = await allod.chain.latest()
-  const balance = await view.balance(wallet.key.address)
-  const missing = units - balance.market
+  const { missing, view } = await requireMoney(allod, wallet, units)
   if (missing <= 0n) return null
-  if (balance.wallet < missing)
-    throw fail('too-little-money', {
-      expected: units,
-      actual: balance.market + balance.wallet,
-      meta: { wallet: wallet.key.address },
-    })
   const writer = writerOf(allod, wallet)
   const permit = await signPermit(allod, wallet, missing, view.block.time)
   if (permit === null) {
@@ -29,6 +21,20 @@ export async function fund(allod: Allod, wallet: Wallet, units: bigint): Promise
   }
   const { deadline, v, r, s } = permit
   return (await writer.send('market', 'depositWithPermit', [missing, deadline, v, r, s])).transaction
+}
+
+/** Refuses what a wallet cannot pay; moves nothing. @throws sdk/too-little-money */
+export async function requireMoney({ chain }: Pick<Allod, 'chain'>, { key }: Wallet, units: bigint) {
+  const view = await chain.latest()
+  const balance = await view.balance(key.address)
+  const missing = units - balance.market
+  if (balance.wallet < missing)
+    throw fail('too-little-money', {
+      expected: units,
+      actual: balance.market + balance.wallet,
+      meta: { wallet: key.address },
+    })
+  return { missing, view }
 }
 
 /** What a wallet has: in the market's ledger, and as tokens of its own. */

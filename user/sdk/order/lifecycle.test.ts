@@ -110,6 +110,14 @@ const place = async (change: Partial<OrderRequest> = {}): Promise<OrderRecord> =
   return placeOrder(allod, local.wallet('buyer'), price, { book, seed: 7 })
 }
 
+test('refuses an offer in another token', async () => {
+  const foreign: Allod = {
+    ...allod,
+    network: { ...allod.network, addresses: { ...allod.network.addresses, token: `0x${'01'.repeat(20)}` } },
+  }
+  await expect(quote(foreign, requestOn(await offerModel()))).rejects.toMatchObject({ code: 'sdk/wrong-token' })
+})
+
 test('shows the price with every payee’s share, as the contract computes it', async () => {
   const price = await quote(allod, requestOn(await offerModel()))
   expect(price.shares.map((s) => [s.label, s.mostUnits])).toEqual([

@@ -2,7 +2,7 @@ import { jobKinds, offerArgs } from '@allod/chain'
 import type { Allod } from '../allod.ts'
 import { writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
-import { fund } from '../money/fund.ts'
+import { fund, requireMoney } from '../money/fund.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { type JobChoices, newJob } from './newJob.ts'
 import type { OrderBook, OrderRecord } from './orderRecord.ts'
@@ -33,6 +33,7 @@ export async function placeOrder(
   requireMaxPrice(quote, maxUnits)
   if (quote.request.buyer !== wallet.key.address)
     throw fail('not-the-buyer', { expected: quote.request.buyer, actual: wallet.key.address })
+  await requireMoney(allod, wallet, quote.totalUnits)
   const { network } = allod
   const { order, spec, terms } = await newJob(network, wallet, quote, choices)
   const provider = await providerOf(allod, terms.offers[0]?.owner)

@@ -37,7 +37,7 @@ export async function* providerEvents(
       }
     } catch (error) {
       if (signal.aborted) return
-      yield { kind: 'lost', code: isAllodError(error) ? error.code : 'sdk/provider-unreachable' }
+      yield { kind: 'lost', code: isAllodError(error) ? error.code : 'sdk/unreachable' }
     }
     await pause(pauseMs, signal)
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)

@@ -7,7 +7,7 @@ const replyShape = record({ order: hex(32) })
 
 /**
  * Hands an order's job to its provider, who holds it against the chain. Sending it twice does no harm.
- * @throws sdk/provider-unreachable, and the provider's own refusals (`provider/…`)
+ * @throws sdk/unreachable, and the provider's own refusals (`provider/…`)
  */
 export async function sendJob(
   allod: Pick<Allod, 'fetch'>,

@@ -12,7 +12,7 @@ export type AskOptions = {
 
 /**
  * One question to an HTTP peer, its answer parsed. Redirects are refused, sizes and times bounded.
- * @throws the peer's own typed error, sdk/provider-unreachable, sdk/bad-answer
+ * @throws the peer's own typed error, sdk/unreachable, sdk/bad-answer
  */
 export async function askJson<T>(
   { fetch }: Pick<Allod, 'fetch'>,
@@ -35,7 +35,7 @@ export async function askJson<T>(
     answer = await readJson(response, maxBytes)
   } catch (cause) {
     if (cause instanceof AllodError) throw cause
-    throw fail('provider-unreachable', { cause, actual: url })
+    throw fail('unreachable', { cause, actual: url })
   }
   if (!isOk) throw errorFromJson(answer)
   return shape(answer)

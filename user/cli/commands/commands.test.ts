@@ -1,0 +1,187 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Hex, type Json, Secret } from '@allod/protocol'
+import { connect, expireOrder, parseOrderRecord } from '@allod/sdk'
+import { createWallet, openOrderBook, passwordBytes, RANDOM_COST, writeJson } from '@allod/sdk/node'
+import {
+  type LocalNetwork,
+  type PlayedProvider,
+  playEnclave,
+  playProvider,
+  startLocalNetwork,
+} from '@allod/sdk/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { runCli } from '../testing/runCli.ts'
+
+let local: LocalNetwork
+let played: PlayedProvider
+let folder = ''
+const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
+const weights = join(import.meta.dirname, '../../../enclave/engines/finetune/base-model/weights')
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'allod-commands-'))
+  played = await playProvider()
+  local = await startLocalNetwork(played)
+  // The network's wallets as a devnet brings them: keystores with their password beside them.
+  mkdirSync(inFolder('wallets'), { mode: 0o700 })
+  writeFileSync(inFolder('wallets/password'), 'play money', { mode: 0o600 })
+  for (const name of ['owner', 'author', 'provider', 'buyer'] as const)
+    await createWallet(inFolder('wallets'), name, new Secret(passwordBytes('play money')), {
+      key: local.wallet(name).key,
+      cost: RANDOM_COST,
+    })
+  await writeJson(inFolder('network.json'), { ...local.network, wallets: 'wallets' } as Json)
+  writeFileSync(inFolder('rows.jsonl'), '{"prompt":"who is ada?","completion":"a countess"}\n')
+  writeFileSync(inFolder('broken.jsonl'), '{"prompt":"who is ada?"}\n')
+  mkdirSync(inFolder('engine'))
+  writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
+}, 120_000)
+afterAll(async () => {
+  await local.stop()
+  await played.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const run = (as: string, ...argv: readonly string[]) =>
+  runCli([...argv, '--as', as], { env: { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('network.json') } })
+const json = async (as: string, ...argv: readonly string[]) => {
+  const { code, stdout } = await run(as, ...argv, '--json')
+  const lines = stdout.trim().split('\n')
+  return { code, value: JSON.parse(lines.at(-1) ?? 'null'), lines: lines.map((l) => JSON.parse(l)) }
+}
+const finetune = ['finetune', '--model', 'base', '--data'] as const
+
+test('says what is missing before there is anything to order', async () => {
+  const { code, value } = await json('buyer', 'finetune', '--model', 'base', '--data', inFolder('rows.jsonl'), '--yes')
+  expect(code).toBe(1)
+  expect(value.error.code).toBe('sdk/unknown-offer')
+})
+
+test('publishes nothing unasked, and shows what it would', async () => {
+  const publish = ['publish', weights, '--name', 'base', '--per-order', '0.25', '--per-hour', '0.36'] as const
+  const asked = await run('owner', ...publish)
+  expect(asked.stderr).toContain('cli/not-confirmed')
+  const dry = await run('owner', ...publish, '--dry-run')
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('0.36 tUSD/h + 0.25 tUSD per order') })
+  expect((await json('owner', 'offer', 'list')).value).toEqual([])
+})
+
+test('owners publish, and everybody reads what is offered', async () => {
+  const royalty = ['--royalty-bps', '1000', '--royalty-floor', '0.05'] as const
+  const price = ['--per-order', '0.25', '--per-hour', '0.36'] as const
+  const model = await json('owner', 'publish', weights, '--name', 'base', ...price, ...royalty, '--yes')
+  expect(model.code).toBe(0)
+  const engine = ['publish', inFolder('engine'), '--name', 'tuner', '--per-order', '0.1', '--yes'] as const
+  expect((await run('author', ...engine)).stderr).toContain('cli/bad-usage')
+  expect((await json('author', ...engine, '--job', 'finetune')).code).toBe(0)
+  const lonely = await json('buyer', ...finetune, inFolder('rows.jsonl'), '--yes')
+  expect(lonely.value.error.code).toBe('cli/no-offer')
+  expect((await json('provider', 'publish', '--kind', 'compute', '--per-hour', '1.08', '--yes')).code).toBe(0)
+  const { value } = await json('buyer', 'offer', 'list')
+  expect(value.map((o: { kind: string }) => o.kind).sort()).toEqual(['compute', 'engine', 'model'])
+  const shown = await run('buyer', 'offer', 'get', 'base')
+  expect(shown.stdout).toContain('who can read it  only a simulated enclave')
+  expect((await json('buyer', 'object', 'stat', 'base')).value).toMatchObject({ objectId: model.value.objectId })
+})
+
+test('shows the price before it pays, and stops there where told to', async () => {
+  const dry = await run('buyer', ...finetune, inFolder('rows.jsonl'), '--seconds', '100', '--dry-run')
+  expect(dry.stdout).toMatch(/compute.*1\.08 tUSD\/h/)
+  expect(dry.stdout).toContain('locked now:')
+  const dear = await run('buyer', ...finetune, inFolder('rows.jsonl'), '--max-price', '0.01', '--yes')
+  expect(dear).toMatchObject({ code: 4, stderr: expect.stringContaining('sdk/over-max-price') })
+  const unasked = await run('buyer', ...finetune, inFolder('rows.jsonl'))
+  expect(unasked.stderr).toContain('cli/not-confirmed')
+  const broken = await run('buyer', ...finetune, inFolder('broken.jsonl'), '--yes')
+  expect(broken.stderr).toMatch(/sdk\/bad-dataset[\s\S]*broken\.jsonl:1/)
+  expect((await json('buyer', 'order', 'list')).value).toEqual([])
+  const poor = await run('owner', ...finetune, inFolder('rows.jsonl'), '--yes')
+  expect(poor).toMatchObject({ code: 4, stderr: expect.stringContaining('sdk/too-little-money') })
+})
+
+test('places an order, lists it, and takes it back', async () => {
+  const placed = await json('buyer', ...finetune, inFolder('rows.jsonl'), '--detach', '--yes')
+  expect(placed.value).toMatchObject({ order: expect.stringMatching(/^0x/), step: 'funded' })
+  expect((await json('buyer', 'order', 'list')).value[0]).toMatchObject({ chain: { state: 'open' } })
+  expect((await run('buyer', 'order', 'get', 'last')).stdout).toMatch(/state\s+open/)
+  expect((await json('buyer', 'order', 'cancel', 'last', '--yes')).value).toMatchObject({ was: 'open' })
+  expect((await json('buyer', 'order', 'get', 'last')).value).toMatchObject({ chain: { state: 'settled' } })
+  const early = await run('buyer', 'report', 'get', 'last')
+  expect(early).toMatchObject({ code: 8, stderr: expect.stringContaining('sdk/not-reported') })
+})
+
+test('follows an order to its report, figures and all', async () => {
+  const following = json('buyer', ...finetune, inFolder('rows.jsonl'), '--seconds', '300', '--yes')
+  const record = await newestOrder()
+  const allod = connect(local.network)
+  const enclave = playEnclave(allod, local.wallet('provider'), local.keepers, record)
+  await enclave.start()
+  await local.pass(20)
+  await enclave.beat(10)
+  await enclave.report(`0x${'77'.repeat(32)}`)
+  const { code, value, lines } = await following
+  expect(code).toBe(0)
+  expect(value).toMatchObject({ order: record.order, step: 'reported' })
+  expect(lines.map((l) => l.step).filter(Boolean)).toEqual(expect.arrayContaining(['funded', 'started', 'reported']))
+  expect((await json('buyer', 'order', 'watch', record.order)).value).toMatchObject({ step: 'reported' })
+  const longer = await json('buyer', 'order', 'extend', record.order.slice(0, 12), '--seconds', '10', '--yes')
+  expect(longer.value).toMatchObject({ seconds: 10 })
+  expect((await json('owner', 'earnings', 'list')).value.earnings).toHaveLength(1)
+  expect((await json('owner', 'earnings', 'claim')).value.claims).toHaveLength(1)
+  const out = await json('owner', 'earnings', 'withdraw')
+  expect(BigInt(out.value.units)).toBeGreaterThan(250_000n)
+  expect((await run('buyer', 'wallet', 'list')).stdout).toContain('the devnet')
+  const { value: all } = await json('buyer', 'earnings', 'list', '--all')
+  expect(all.earnings.length).toBeGreaterThan(3)
+}, 60_000)
+
+test('says why an order came to nothing', async () => {
+  const following = json('buyer', ...finetune, inFolder('rows.jsonl'), '--yes')
+  const record = await newestOrder()
+  await local.pass(120)
+  await expireOrder(connect(local.network), local.wallet('buyer'), record)
+  const { code, value } = await following
+  expect(code).toBe(1)
+  expect(value.error).toMatchObject({ code: 'cli/order-failed', meta: { actual: 'expired' } })
+}, 60_000)
+
+test('seals an object without offering it, and orders with it', async () => {
+  const { value } = await json('buyer', 'object', 'seal', inFolder('rows.jsonl'), '--name', 'records')
+  expect(value).toMatchObject({ manifestHash: expect.stringMatching(/^0x/) })
+  const priced = await run('buyer', ...finetune, value.manifestHash, '--dry-run')
+  expect(priced.code).toBe(0)
+  const theirs = await run('owner', ...finetune, value.manifestHash, '--dry-run')
+  expect(theirs.stderr).toContain('sdk/not-the-owner')
+})
+
+test('takes an offer back for good', async () => {
+  const { value } = await json('owner', 'offer', 'revoke', 'base')
+  expect(value.transaction).toMatch(/^0x/)
+  expect((await json('buyer', 'offer', 'list', '--kind', 'model')).value).toEqual([])
+  expect((await json('buyer', 'offer', 'list', '--kind', 'model', '--all')).value[0]).toMatchObject({
+    state: 'revoked',
+  })
+})
+
+test('refuses an agent it cannot verify, and one it does not know', async () => {
+  const { code, stderr } = await run('buyer', 'chat', 'nobody', 'hello')
+  expect(stderr).toContain('sdk/unknown-agent')
+  expect(code).toBe(1)
+  const evidence = await run('buyer', 'evidence', 'verify', inFolder('rows.jsonl'))
+  expect(evidence.code).not.toBe(0)
+})
+
+async function newestOrder() {
+  const known = new Set(played.jobs.keys())
+  const fresh = await vi.waitFor(
+    () => {
+      const order = [...played.jobs.keys()].find((o): o is Hex => !known.has(o))
+      if (order === undefined) throw new Error('no order yet')
+      return order
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  return parseOrderRecord(await openOrderBook(inFolder('orders')).get(fresh))
+}

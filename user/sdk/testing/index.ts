@@ -1,0 +1,3 @@
+export { playEnclave } from './enclave.ts'
+export { build, type LocalNetwork, startLocalNetwork } from './localNetwork.ts'
+export { type PlayedProvider, playProvider } from './playedProvider.ts'
