@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { parse, root, sourceFiles } from './imports.ts'
@@ -19,12 +19,23 @@ export function errorCodes(): readonly ErrorCode[] {
     .sort((a, b) => (a.code < b.code ? -1 : 1))
 }
 
-/** The text of every test, to look for codes in. */
-export const testTexts = (): string =>
-  sourceFiles()
-    .filter((file) => /\.test\.ts$/.test(file))
-    .map((file) => readFileSync(join(root, file), 'utf8'))
-    .join('\n')
+/** The text of every test, the contracts' own among them, to look for codes in. */
+export function testTexts(): string {
+  const solidity = readdirSync(join(root, 'contracts/test')).filter((name) => name.endsWith('.t.sol'))
+  const files = [
+    ...sourceFiles().filter((file) => /\.test\.ts$/.test(file)),
+    ...solidity.map((name) => `contracts/test/${name}`),
+  ]
+  return files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n')
+}
+
+/** Whether a test names a code; a contract's refusal is named as Solidity has it, `Market_WrongState`. */
+export function isNamed(code: string, texts: string): boolean {
+  if (texts.includes(code)) return true
+  const [scope = '', name = ''] = code.split('/')
+  const pascal = (words: string) => words.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())
+  return texts.includes(`${pascal(scope)}_${pascal(name)}`)
+}
 
 function cataloguesOf(file: string): readonly ErrorCode[] {
   const found: ErrorCode[] = []

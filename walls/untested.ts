@@ -28,6 +28,8 @@ export const untestedCodes: readonly string[] = [
   'cli/order-failed',
   'cli/pending',
   'cli/unknown-command',
+  'market/transfer-failed',
+  'market/transfer-from-failed',
   'sdk/ambiguous-order',
   'sdk/folder-too-large',
   'sdk/provider-refused',
