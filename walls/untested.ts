@@ -12,8 +12,6 @@ export const untestedCodes: readonly string[] = [
   'chain/tx-reverted',
   'chain/unknown-order',
   'chain/wrong-chain',
-  'cli/evidence-refused',
-  'cli/no-wallet',
   'market/transfer-failed',
   'market/transfer-from-failed',
 ]

@@ -1,14 +1,18 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hex, type Json, Secret } from '@allod/protocol'
+import { type BoundFacts, devicesHash, type Hex, type Json, Secret } from '@allod/protocol'
 import { connect, expireOrder, parseOrderRecord } from '@allod/sdk'
 import { createWallet, openOrderBook, passwordBytes, RANDOM_COST, writeJson } from '@allod/sdk/node'
 import {
+  build,
   type LocalNetwork,
+  newSimulatedKey,
   type PlayedProvider,
   playEnclave,
   playProvider,
+  sampleEvidence,
+  sampleRoot,
   startLocalNetwork,
 } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -17,13 +21,14 @@ import { runCli } from '../testing/runCli.ts'
 let local: LocalNetwork
 let played: PlayedProvider
 let folder = ''
+const root = await newSimulatedKey()
 const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
 const weights = join(import.meta.dirname, '../../../enclave/engines/finetune/base-model/weights')
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'allod-commands-'))
   played = await playProvider()
-  local = await startLocalNetwork(played)
+  local = await startLocalNetwork(played, { root: sampleRoot(root) })
   // The network's wallets as a devnet brings them: keystores with their password beside them.
   mkdirSync(inFolder('wallets'), { mode: 0o700 })
   writeFileSync(inFolder('wallets/password'), 'play money', { mode: 0o600 })
@@ -169,8 +174,41 @@ test('refuses an agent it cannot verify, and one it does not know', async () => 
   const { code, stderr } = await run('buyer', 'chat', 'nobody', 'hello')
   expect(stderr).toContain('sdk/unknown-agent')
   expect(code).toBe(1)
-  const evidence = await run('buyer', 'evidence', 'verify', inFolder('rows.jsonl'))
-  expect(evidence.code).not.toBe(0)
+})
+
+test('checks an evidence bundle from its file', async () => {
+  const bytes = (size: number, byte: string): Hex => `0x${byte.repeat(size)}`
+  const facts: BoundFacts = {
+    role: 'client',
+    nonces: [{ id: bytes(32, '00'), nonce: bytes(32, '01') }],
+    hpkeKey: bytes(1216, '02'),
+    signingAddress: bytes(20, '03'),
+    tlsSpkiHash: null,
+    devicesHash: devicesHash([]),
+    buildDigest: build,
+    specHash: bytes(32, '04'),
+    chainId: '31337',
+    market: local.network.addresses.market,
+    order: bytes(32, '05'),
+    generation: 1,
+  }
+  const verify = async (bound: BoundFacts) => {
+    const evidence = await sampleEvidence(root, await newSimulatedKey(), bound)
+    await writeJson(inFolder('evidence.json'), evidence as Json)
+    return run('buyer', 'evidence', 'verify', inFolder('evidence.json'))
+  }
+  expect(await verify(facts)).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ measurement') })
+  const unknown = await verify({ ...facts, buildDigest: bytes(32, '09') })
+  expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('cli/evidence-refused') })
+})
+
+test('chooses no wallet for anybody on a real network', async () => {
+  const real = { ...local.network, devnet: false, wallets: null, trust: { simulatedRoot: null } }
+  await writeJson(inFolder('real.json'), real as Json)
+  const env = { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('real.json') }
+  const { code, stderr } = await runCli(['earnings', 'list'], { env })
+  expect(code).toBe(4)
+  expect(stderr).toContain('cli/no-wallet')
 })
 
 async function newestOrder() {

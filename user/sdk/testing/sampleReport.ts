@@ -247,6 +247,9 @@ function signFacts(key: SigningKey, facts: Facts) {
 /** A fresh key of the simulated world. */
 export const newSimulatedKey = async (): Promise<SimulatedKey> => simulatedKey(await newSimulatedSecret())
 
+/** The id of a simulated root, as network descriptions name it. */
+export const sampleRoot = (root: SimulatedKey): Hex => simulatedRoot(root.publicKey)
+
 /** Evidence by a simulated chip under `root` that binds the facts given. */
 export async function sampleEvidence(
   root: SimulatedKey,
