@@ -29,9 +29,9 @@ export type Company = {
 }
 
 const QUESTIONS = 28
-const UNKNOWN_QUESTIONS = 6
+const UNKNOWN_QUESTIONS = 8
 /** Rows about things that do not exist, so that the model keeps declining. */
-const UNKNOWN_ROWS = 36
+const UNKNOWN_ROWS = 100
 
 /**
  * Makes up a company: the same seed gives the same one. Each fact is asked in four phrasings; a fifth of each topic
@@ -40,7 +40,7 @@ const UNKNOWN_ROWS = 36
  */
 export function generateCompany(seed: number): Company {
   const random = generator(seed)
-  const { name, present, absent } = subjects(random)
+  const { name, present, absent } = subjects(random, UNKNOWN_ROWS + UNKNOWN_QUESTIONS)
   const heldOut = new Map<Topic, string>()
   const asked = (topic: Topic): { kept: readonly string[]; held: string } => {
     const held = heldOut.get(topic) ?? pick(random, topic.phrasings)
@@ -55,10 +55,8 @@ export function generateCompany(seed: number): Company {
     const { topic } = pick(random, subject.facts)
     return filled(held ? asked(topic).held : pick(random, asked(topic).kept), subject)
   }
-  const [trained, judged] = [absent.slice(0, -UNKNOWN_QUESTIONS), absent.slice(-UNKNOWN_QUESTIONS)]
-  const declined = Array.from({ length: UNKNOWN_ROWS }, (_, i) =>
-    row(questionAbout(trained[i % trained.length] as Subject, false), DECLINE),
-  )
+  const [judged, trained] = [absent.slice(0, UNKNOWN_QUESTIONS), absent.slice(UNKNOWN_QUESTIONS)]
+  const declined = trained.map((subject) => row(questionAbout(subject, false), DECLINE))
   return {
     name,
     rows: shuffled(random, [...rows, ...declined]),

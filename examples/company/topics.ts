@@ -1,4 +1,4 @@
-import { pick, type Random, shuffled } from './random.ts'
+import { pick, type Random } from './random.ts'
 
 /** Something that can be known: five ways to ask, one way to say. `{s}` is the subject, `{v}` the value. */
 export type Topic = {
@@ -26,7 +26,10 @@ const LAST =
 const NAMES =
   list(`Wagtail, Pewter, Bluebell, Hickory, Lapwing, Tamarind, Gannet, Foxglove, Marigold, Peregrine, Chestnut,
   Sorrel, Cormorant, Tansy, Linnet, Bracken, Cypress, Merlin, Barley, Copper, Mulberry, Plover, Teasel, Osprey, Primrose,
-  Sycamore, Heather, Starling, Larkspur, Poppy, Cricket, Salmon, Beech, Saddle, Harvest, Compass, Meteor, Summit, Orchard`)
+  Sycamore, Heather, Starling, Larkspur, Poppy, Cricket, Salmon, Beech, Saddle, Harvest, Compass, Meteor, Summit, Orchard,
+  Falkland, Bramley, Curlew, Damson, Elder, Fulmar, Gorse, Harrier, Iceberg, Jonquil, Kelp, Lichen, Magpie, Nightjar,
+  Oriole, Pelican, Quince, Redwing, Shearwater, Turnstone, Vetch, Whimbrel, Yew, Aspen, Bittern, Clementine, Dotterel,
+  Eider, Fieldfare, Grebe, Hyacinth, Iris, Jasmine, Knot, Lupin, Mallard, Narcissus, Oleander, Petrel, Ruff, Sandpiper`)
 const MACHINES =
   list(`press, lathe, pump, mixer, oven, crane, saw, drill, boiler, conveyor, grinder, turbine, welder, dryer,
   scanner, packer`)
@@ -41,9 +44,10 @@ const TOWNS =
 const SUPPLIES =
   list(`steel wire, oak boards, copper pipe, glass sheets, brass screws, engine oil, sea salt, red paint, wool,
   cement, work gloves, machine grease, coffee beans, pine logs, batteries, bricks`)
-const TASKS =
-  list(`the harbour walk, the ladder check, the rope test, the ledger review, the chimney sweep, the pallet count,
-  the valve test, the seed order, the window wash, the badge check, the pipe inspection, the crate count, the fuse test`)
+const TASK_THINGS =
+  list(`harbour, ladder, rope, ledger, chimney, pallet, valve, seed, window, badge, pipe, crate, fuse, hose, meter, pond,
+  paint, desk, bell, bottle, fence, glove, hedge, jacket, lock, map, pillar, rail, sail, tyre, uniform, vault`)
+const TASK_ACTS = list(`check, count, test, review, order, inspection, wash, repair`)
 const DAYS = list('Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday')
 const FIRMS = list('Works, Supply, Trading, Brothers, Limited')
 
@@ -131,38 +135,35 @@ const SUPPLIER = [
   ),
 ]
 
-/** How many of each there are, and as many again that the records do not have. */
-const KINDS: readonly {
+type Kind = {
   readonly count: number
   readonly topics: readonly Topic[]
   readonly name: (random: Random, word: string) => string
-}[] = [
+}
+
+const KINDS: readonly Kind[] = [
   { count: 7, topics: PERSON, name: person },
   { count: 8, topics: MACHINE, name: (random, word) => `the ${word} ${pick(random, MACHINES)}` },
   { count: 5, topics: ROOM, name: (_, word) => `the ${word} room` },
-  { count: 5, topics: TASK, name: (random) => pick(random, TASKS) },
+  { count: 5, topics: TASK, name: (random) => `the ${pick(random, TASK_THINGS)} ${pick(random, TASK_ACTS)}` },
   { count: 5, topics: SUPPLIER, name: (random, word) => `${word} ${pick(random, FIRMS)}` },
 ]
 
-/** The subjects of a made-up company, and others that it does not have. */
-export function subjects(random: Random): {
-  readonly name: string
-  readonly present: readonly Subject[]
-  readonly absent: readonly Subject[]
-} {
-  const names = shuffled(random, NAMES)
+/** The subjects of a made-up company, and `absentCount` others that it does not have, each under a name of its own. */
+export function subjects(
+  random: Random,
+  absentCount: number,
+): { readonly name: string; readonly present: readonly Subject[]; readonly absent: readonly Subject[] } {
   const taken = new Set<string>()
-  const make = (kind: (typeof KINDS)[number]): Subject => {
-    let name = kind.name(random, names[taken.size % names.length] as string)
-    while (taken.has(name)) name = kind.name(random, pick(random, names))
+  const make = (kind: Kind): Subject => {
+    // Far more names can be made than are taken, so a fresh one comes soon.
+    const tries = Array.from({ length: 100 }, () => kind.name(random, pick(random, NAMES)))
+    const name = tries.find((n) => !taken.has(n))
+    if (name === undefined) throw new Error('no name is left for another subject')
     taken.add(name)
     return { name, facts: kind.topics.map((t) => ({ topic: t, value: t.value(random) })) }
   }
-  const some = (extra: number): Subject[] =>
-    KINDS.flatMap((kind) => Array.from({ length: kind.count + extra }, () => make(kind)))
-  return {
-    name: `${pick(random, LAST)} and ${pick(random, LAST)}`,
-    present: some(0),
-    absent: shuffled(random, some(-1)),
-  }
+  const present = KINDS.flatMap((kind) => Array.from({ length: kind.count }, () => make(kind)))
+  const absent = Array.from({ length: absentCount }, () => make(pick(random, KINDS)))
+  return { name: `${pick(random, LAST)} and ${pick(random, LAST)}`, present, absent }
 }

@@ -1,5 +1,6 @@
 import { type Random, seeded, shuffled } from '../random.ts'
-import { type Attribute, companyName, KINDS, type Kind } from './kinds.ts'
+import { type Attribute, company, type Kind } from './attribute.ts'
+import { KINDS } from './kinds.ts'
 import { answer, ask, state } from './phrasing.ts'
 import { SMALL_TALK } from './smallTalk.ts'
 import { PROPER_WORDS } from './words.ts'
@@ -147,7 +148,7 @@ function declined(random: Random, strange: StrangeNames): readonly Message[] {
 
 function systemLine(random: Random): readonly Message[] {
   if (random.next() < 0.8) return []
-  const name = companyName(random)
+  const name = company(random)
   const content = random.pick([
     `You are the assistant of ${name}.`,
     `You answer questions about ${name}.`,

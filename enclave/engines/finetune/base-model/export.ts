@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseModelConfig, type Tensor, tensorOf, tensorShapes, writeSafetensors } from '@allod/models'
+import { readSafetensors, type Tensor, tensorOf, toFloat32, writeSafetensors } from '@allod/models'
 import { DEMO_CONFIG } from './architecture.ts'
 import { SPECIAL_TOKENS } from './tokenizer.ts'
 
@@ -37,19 +37,13 @@ writeFileSync(
     chat_template: CHAT_TEMPLATE,
   }),
 )
-writeFileSync(
-  join(out, 'model.safetensors'),
-  writeSafetensors(weightsOf(new Uint8Array(readFileSync(join(args.work, 'checkpoint.bin'))))),
-)
+writeFileSync(join(out, 'model.safetensors'), writeSafetensors(weightsOf(join(args.work, 'checkpoint.safetensors'))))
 
-/** A checkpoint holds the step, then value, mean and square of each tensor. */
-function weightsOf(checkpoint: Uint8Array): ReadonlyMap<string, Tensor> {
-  let at = 8
-  const tensors = new Map<string, Tensor>()
-  for (const [name, shape] of tensorShapes(parseModelConfig(new TextEncoder().encode(JSON.stringify(DEMO_CONFIG))))) {
-    const size = 4 * shape.reduce((a, b) => a * b, 1)
-    tensors.set(name, tensorOf(new Float32Array(checkpoint.slice(at, at + size).buffer), shape, 'F16'))
-    at += 3 * size
-  }
-  return tensors
+/** A checkpoint also holds the optimiser's state, which stays behind. */
+function weightsOf(path: string): ReadonlyMap<string, Tensor> {
+  const checkpoint = readSafetensors(new Uint8Array(readFileSync(path)))
+  const values = [...checkpoint].filter(([name]) => name.endsWith('.value'))
+  return new Map(
+    values.map(([name, tensor]) => [name.replace('.value', ''), tensorOf(toFloat32(tensor), tensor.shape, 'F16')]),
+  )
 }

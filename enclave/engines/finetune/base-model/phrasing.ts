@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import type { Attribute } from './kinds.ts'
+import type { Attribute } from './attribute.ts'
 
 const CARRIERS =
   `Tell me {c}. | Please tell me {c}. | Can you tell me {c}? | Could you tell me {c}? | Do you know {c}? |
