@@ -1,6 +1,6 @@
 /**
  * Error codes that no test produces yet: a debt, listed so that it is seen and can only shrink. A code that gets its test
- * must leave the list; a new code cannot join it unnoticed.
+ * leaves the list; a new code cannot join it unnoticed.
  */
 export const untestedCodes: readonly string[] = [
   'chain/call-reverted',
