@@ -4,7 +4,6 @@ import {
   type ContractFunctionArgs,
   type ContractFunctionName,
   createPublicClient,
-  createWalletClient,
   defineChain,
   encodeFunctionData,
   erc20Abi,
@@ -49,19 +48,20 @@ export type ChainWriter = {
   ): Promise<Written>
 }
 
-const INCLUDED_WITHIN_MS = 120_000
-
 /** @param key the account's key; no other process may send with it at the same time */
 export function chainWriter({
   rpcUrl,
   chainId,
   addresses,
   key,
+  includedWithinMs = 120_000,
 }: {
   readonly rpcUrl: string
   readonly chainId: bigint
   readonly addresses: Addresses
   readonly key: SigningKey
+  /** How long to wait for a block to include a transaction. */
+  readonly includedWithinMs?: number
 }): ChainWriter {
   const chain = defineChain({
     id: Number(chainId),
@@ -72,25 +72,28 @@ export function chainWriter({
   const transport = http(rpcUrl, { retryCount: 2, timeout: 20_000 })
   const account = privateKeyToAccount(toHex(key.secret.expose()))
   const reader = createPublicClient({ chain, transport, pollingInterval: 100, cacheTime: 0 })
-  const wallet = createWalletClient({ chain, transport, account })
   let queue: Promise<unknown> = Promise.resolve()
 
   const sendNow = async (to: Hex, data: Hex, contract: string): Promise<Written> => {
     let transaction: Hex
     try {
-      const gas = await reader.estimateGas({ account, to, data })
+      // Only nonce, gas and fees come from the endpoint: what is signed is what was asked for.
+      const [estimate, nonce, fees] = await Promise.all([
+        reader.request({ method: 'eth_estimateGas', params: [{ from: account.address, to, data }] }),
+        reader.getTransactionCount({ address: account.address, blockTag: 'pending' }),
+        reader.estimateFeesPerGas(),
+      ])
+      const { maxFeePerGas, maxPriorityFeePerGas } = fees
       // A fifth more than estimated: storage may differ by the time it is included.
-      transaction = await wallet.sendTransaction({
-        to,
-        data,
-        gas: gas + gas / 5n,
-        nonce: await reader.getTransactionCount({ address: account.address, blockTag: 'pending' }),
-      })
+      const gas = (BigInt(estimate) * 6n) / 5n
+      const fields = { type: 'eip1559', chainId: chain.id, to, data, nonce, gas } as const
+      const signed = await account.signTransaction({ ...fields, maxFeePerGas, maxPriorityFeePerGas })
+      transaction = await reader.sendRawTransaction({ serializedTransaction: signed })
     } catch (error) {
       throw refusalOf(error, contract, key.address)
     }
     const receipt = await reader
-      .waitForTransactionReceipt({ hash: transaction, timeout: INCLUDED_WITHIN_MS })
+      .waitForTransactionReceipt({ hash: transaction, timeout: includedWithinMs })
       .catch((cause) => {
         throw fail('tx-not-included', { cause, meta: { transaction } })
       })
