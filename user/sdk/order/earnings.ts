@@ -75,13 +75,17 @@ export async function orderMoney({ chain }: Pick<Allod, 'chain'>, order: Hex): P
   }
 }
 
-/** What a payee has from every order of the network, where it has anything. */
+/**
+ * What a payee, or everybody, has from every order of the network, where it is anything.
+ * @param options.orders which orders to look at; all by their Created events unless told
+ */
 export async function earningsOf(
   allod: Pick<Allod, 'network' | 'chain'>,
   payee: Hex | null,
+  { orders }: { readonly orders?: readonly Hex[] } = {},
 ): Promise<readonly Earning[]> {
   const found: Earning[] = []
-  for (const order of await ordersOnChain(allod)) {
+  for (const order of orders ?? (await ordersOnChain(allod))) {
     const { earnings } = await orderMoney(allod, order)
     found.push(...earnings.filter((e) => (payee === null || e.payee === payee) && e.claimed + e.claimable > 0n))
   }

@@ -1,4 +1,5 @@
-import { type Claimed, claimOrder, earningsOf, formatAmount } from '@allod/sdk'
+import { type Claimed, claimOrder, formatAmount } from '@allod/sdk'
+import { earnings } from '../../flows/earnings.ts'
 import type { Command } from '../../frame/command.ts'
 import { jsonOf } from '../../render/jsonOf.ts'
 
@@ -7,11 +8,12 @@ export const command: Command = {
   options: {},
   about:
     'Yours from every order, or all lanes of one order. Needs nobody’s consent; also refunds buyers what can no longer be earned.',
-  async run({ positionals, out, allod: open, wallet, orders }) {
+  async run(context) {
+    const { positionals, out, allod: open, wallet, orders } = context
     const allod = await open()
     const payee = await wallet()
     const [named] = positionals
-    const due = named === undefined ? await earningsOf(allod, payee.key.address) : []
+    const due = named === undefined ? await earnings(context, payee.key.address) : []
     const targets: { readonly order: `0x${string}`; readonly lanes?: readonly number[] }[] =
       named === undefined
         ? due.filter((e) => e.claimable > 0n).map(({ order, lanes }) => ({ order, lanes }))
