@@ -23,7 +23,8 @@ export async function ensurePackages(root) {
   const missing = () => natives.filter(([name, file]) => !existsSync(join(modules, name, file)))
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted || missing().length > 0) {
     process.stderr.write('installing npm packages (about a minute the first time)\n')
-    npm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+    // Not `ci`: it refuses a lock file without the packages that other platforms would need, which the registry may not have.
+    npm(root, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
     if (missing().length > 0) npm(root, ['rebuild', '--loglevel=error', ...missing().map(([name]) => name)])
     for (const [name, file] of missing()) {
       process.stderr.write(
