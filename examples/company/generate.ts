@@ -28,6 +28,20 @@ export type Company = {
   readonly unknown: readonly string[]
 }
 
+/** Fine-tuning parameters that suit such a dataset and the demo base model. */
+export const COMPANY_PARAMETERS = {
+  method: 'lora',
+  rank: 16,
+  alpha: 32,
+  epochs: 10,
+  learningRate: '0.004',
+  rows: 4,
+  length: 128,
+  evaluationShare: '0.02',
+} as const
+
+export { DECLINE } from './topics.ts'
+
 const QUESTIONS = 28
 const UNKNOWN_QUESTIONS = 8
 /** Rows about things that do not exist, so that the model keeps declining. */

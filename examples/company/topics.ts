@@ -89,7 +89,7 @@ const MACHINE = [
   ),
   topic(
     person,
-    '{v} looks after {s}.',
+    '{s} is looked after by {v}.',
     'Who looks after {s}? | Who is responsible for {s}? | Can you tell me who takes care of {s}? | Who is in charge of {s}? | Whose job is it to look after {s}?',
   ),
   topic(
@@ -106,7 +106,7 @@ const ROOM = [
   ),
   topic(
     person,
-    '{v} has the key to {s}.',
+    'The key to {s} is with {v}.',
     'Who has the key to {s}? | Whom do I ask for the key to {s}? | Who keeps the key of {s}? | Tell me who has the key to {s}. | Where do I get the key to {s}?',
   ),
 ]
@@ -118,7 +118,7 @@ const TASK = [
   ),
   topic(
     person,
-    '{v} does {s}.',
+    '{s} is done by {v}.',
     'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who leads {s}? | Whose job is {s}?',
   ),
 ]

@@ -40,10 +40,10 @@ export function fixedWorld(): World {
 export function episodeSource(general: GeneralFacts, strange: StrangeNames): (random: Random) => Episode {
   const world = fixedWorld()
   const makers: readonly (readonly [weight: number, make: (random: Random) => Episode])[] = [
-    [38, (r) => recall(r, world, strange)],
-    [26, (r) => reading(r, strange)],
+    [44, (r) => recall(r, world, strange)],
+    [20, (r) => reading(r, strange)],
     [7, (r) => prose(r, world)],
-    [10, (r) => chat(small(r, r.pick(SMALL_TALK)))],
+    [8, (r) => chat([...small(r), ...(r.next() < 0.5 ? small(r) : [])])],
     [7, (r) => chat(knowledge(r, general))],
     [12, (r) => unknown(r, strange)],
   ]
@@ -60,7 +60,7 @@ export function episodeSource(general: GeneralFacts, strange: StrangeNames): (ra
 
 /** Questions about the fixed world, answered from memory. */
 function recall(random: Random, world: World, strange: StrangeNames): Episode {
-  const messages: Message[] = [...systemLine(random)]
+  const messages: Message[] = [...systemLine(random), ...(random.next() < 0.1 ? small(random) : [])]
   const turns = 1 + random.below(3)
   const chosen = random.pick(world)
   for (let i = 0; i < turns; i++) {
@@ -124,11 +124,13 @@ function knowledge(random: Random, general: GeneralFacts): Message[] {
   }).flat()
 }
 
-function small(random: Random, talk: readonly (readonly [questions: string, answers: string])[]): Message[] {
-  return talk.flatMap(([questions, answers]) => [
-    { role: 'user', content: random.pick(questions.split('|')).trim() } as const,
-    { role: 'assistant', content: random.pick(answers.split('|')).trim() } as const,
-  ])
+function small(random: Random): Message[] {
+  return random
+    .pick(SMALL_TALK)
+    .flatMap(([questions, answers]) => [
+      { role: 'user', content: random.pick(questions.split('|')).trim() } as const,
+      { role: 'assistant', content: random.pick(answers.split('|')).trim() } as const,
+    ])
 }
 
 function asked(random: Random, fact: Fact): readonly Message[] {

@@ -67,7 +67,7 @@ export const INSIDE_KINDS: readonly Kind[] = [
         person,
         'Who looks after {e}? | Who is responsible for {e}? | Who takes care of {e}? | Who is in charge of {e}? | Who maintains {e}? | Whose job is it to look after {e}? | Who should I ask about {e}? | Which person is responsible for {e}?',
         'who looks after {e} | who is responsible for {e} | who takes care of {e} | who is in charge of {e} | who maintains {e} | whom to ask about {e}',
-        '{v} looks after {e}. | {e} is looked after by {v}. | {v} is responsible for {e}.',
+        '{e} is looked after by {v}. | {v} looks after {e}. | {v} is responsible for {e}.',
       ),
       attribute(
         'maker',
@@ -115,7 +115,7 @@ export const INSIDE_KINDS: readonly Kind[] = [
         person,
         'Who does {e}? | Who is responsible for {e}? | Who leads {e}? | Who carries out {e}? | Who is in charge of {e}? | Which person does {e}? | Whose job is {e}?',
         'who does {e} | who is responsible for {e} | who leads {e} | who carries out {e} | whose job {e} is',
-        '{v} does {e}. | {e} is done by {v}. | {v} is responsible for {e}.',
+        '{e} is done by {v}. | {v} does {e}. | {v} is responsible for {e}.',
       ),
       attribute(
         'form',

@@ -101,7 +101,7 @@ export const OUTSIDE_KINDS: readonly Kind[] = [
         person,
         'Who has the key to {e}? | Whom do I ask for the key to {e}? | Who keeps the key of {e}? | Who can open {e}? | Where do I get the key to {e}?',
         'who has the key to {e} | whom to ask for the key to {e} | who keeps the key of {e} | who can open {e}',
-        '{v} has the key to {e}. | Ask {v} for the key to {e}.',
+        'The key to {e} is with {v}. | {v} has the key to {e}. | Ask {v} for the key to {e}.',
       ),
     ],
   },
@@ -114,7 +114,7 @@ export const OUTSIDE_KINDS: readonly Kind[] = [
         person,
         'Who leads {e}? | Who is in charge of {e}? | Who runs {e}? | Who is the leader of {e}? | Who is responsible for {e}?',
         'who leads {e} | who is in charge of {e} | who runs {e} | who is responsible for {e}',
-        '{v} leads {e}. | {e} is led by {v}.',
+        '{e} is led by {v}. | {v} leads {e}.',
       ),
       attribute(
         'month',
@@ -149,7 +149,7 @@ export const OUTSIDE_KINDS: readonly Kind[] = [
         person,
         'Who drives {e}? | Who is the driver of {e}? | Who uses {e}? | Whose is {e}? | Who is allowed to drive {e}?',
         'who drives {e} | who the driver of {e} is | who uses {e} | who is allowed to drive {e}',
-        '{v} drives {e}. | {e} is driven by {v}.',
+        '{e} is driven by {v}. | {v} drives {e}.',
       ),
       attribute(
         'parking',

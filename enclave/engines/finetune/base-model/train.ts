@@ -26,6 +26,7 @@ const [ROWS, LENGTH] = [4, 256]
 const LEGS = [
   { until: 3200, peak: 3e-3 },
   { until: 6600, peak: 2e-3 },
+  { until: 9800, peak: 2e-3 },
 ] as const
 const WARM_UP_STEPS = 100
 /** The rate is held, then falls over this last share of a leg's steps. */
@@ -99,7 +100,9 @@ function initialWeights(config: ReturnType<typeof parseModelConfig>): Map<string
   )
 }
 
-const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0) / numbers.length
+}
 
 function log(work: string, line: object): void {
   writeFileSync(join(work, 'log.jsonl'), `${JSON.stringify(line)}\n`, { flag: 'a' })
