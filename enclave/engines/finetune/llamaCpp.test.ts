@@ -64,7 +64,7 @@ async function ours(model: Folder, lora: { shape: LoraShape; slots: readonly Slo
     lora: lora?.shape ?? null,
     frozen: weights,
   })
-  const session = await openSession(graph.bytes, 1)
+  const session = await openSession(graph.bytes, 1, weights)
   const feeds = new Map<string, Tensor>(layOut([[{ ids: IDS, counts: [] }]], 1, 16).feeds)
   feeds.delete('labels')
   feeds.set('rows', { data: BigInt64Array.of(BigInt(IDS.length - 1)), dims: [1] })

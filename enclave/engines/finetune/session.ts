@@ -17,14 +17,25 @@ export type Session = {
   readonly close: () => Promise<void>
 }
 
-/** Opens a graph on `threads` threads. */
-export async function openSession(bytes: Uint8Array, threads: number): Promise<Session> {
+/**
+ * Opens a graph on `threads` threads.
+ * @param frozen the numbers of the graph's initialisers, by name
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  threads: number,
+  frozen: ReadonlyMap<string, Float32Array> = new Map(),
+): Promise<Session> {
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    externalData: [...frozen].map(([path, { buffer, byteOffset, byteLength }]) => ({
+      path,
+      data: new Uint8Array(buffer, byteOffset, byteLength),
+    })),
     // Threads that wait sleep: on a shared machine a spinning one takes the core that the other needs.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   })

@@ -1,5 +1,6 @@
 import { anyJson, isAllodError } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
+import { fail } from '../errors.ts'
 import { askJson } from '../wire/askJson.ts'
 
 /** One part of a network, and whether it is as it should be. */
@@ -48,8 +49,12 @@ export async function checkNetwork(allod: Allod): Promise<readonly PartFinding[]
     )),
     await look('provider', answers(network.provider.url)),
     await look('gateway', async () => {
-      const response = await allod.fetch(`${network.gateway.url}/`, { signal: AbortSignal.timeout(5000) })
-      return `answers with ${response.status}`
+      const response = await allod
+        .fetch(`${network.gateway.url}/`, { signal: AbortSignal.timeout(5000) })
+        .catch((cause: unknown) => {
+          throw fail('gateway-unreachable', { cause, actual: network.gateway.url })
+        })
+      return `${network.gateway.url} answers with ${response.status}`
     }),
   ]
 }

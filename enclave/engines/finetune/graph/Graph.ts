@@ -38,6 +38,7 @@ export type Graph = {
 const ELEMENT_CODES = { float32: 1, int32: 6, int64: 7 } as const
 const IR_VERSION = 10
 const OPSET = 21
+const EXTERNAL = 1
 
 export function newGraph(): Graph {
   return { nodes: [], initialisers: [], inputs: [], outputs: [], tape: [], constants: new Map(), count: 0 }
@@ -49,9 +50,23 @@ export function input(g: Graph, name: string, type: ElementType, dims: readonly 
   return { name, type, dims, tracked }
 }
 
-/** A tensor that never changes and is packed once by the executor. */
-export function initialiser(g: Graph, name: string, dims: readonly number[], data: Float32Array): Value {
-  g.initialisers.push(bytesField(5, tensor(name, 'float32', dims, data)))
+/**
+ * A tensor that never changes and is packed once by the executor. Its numbers stay outside the model's bytes, which a
+ * protocol buffer holds to two gigabytes; they are handed over when the graph is opened, under the tensor's name.
+ */
+export function initialiser(g: Graph, name: string, dims: readonly number[]): Value {
+  const entry = (key: string, value: string): Piece => bytesField(13, [bytesField(1, key), bytesField(2, value)])
+  g.initialisers.push(
+    bytesField(5, [
+      ...dims.map((d) => varintField(1, d)),
+      varintField(2, ELEMENT_CODES.float32),
+      bytesField(8, name),
+      entry('location', name),
+      entry('offset', '0'),
+      entry('length', String(4 * dims.reduce((a, b) => a * b, 1))),
+      varintField(14, EXTERNAL),
+    ]),
+  )
   return { name, type: 'float32', dims, tracked: false }
 }
 

@@ -31,8 +31,12 @@ const batch = layOut(
 )
 
 /** Every gradient of a graph, the embedding's gathered from the tokens that were looked up. */
-async function gradientsOf(graph: LlamaGraph, feeds: ReadonlyMap<string, Tensor>) {
-  const session = await openSession(graph.bytes, 1)
+async function gradientsOf(
+  graph: LlamaGraph,
+  feeds: ReadonlyMap<string, Tensor>,
+  frozen: ReadonlyMap<string, Float32Array>,
+) {
+  const session = await openSession(graph.bytes, 1, frozen)
   const loss = graph.outputs.loss as string
   const outputs = [loss, ...graph.gradients.values(), ...(graph.embeddingGradient ? [graph.embeddingGradient] : [])]
   const results = await session.run(feeds, outputs)
@@ -81,7 +85,7 @@ async function worstError(config: Readonly<Record<string, unknown>>, lora: LoraS
     const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => (random.next() < 0.5 ? 0 : 2))
     feeds.set(name, { data, dims })
   }
-  const { gradients, lossAt, close } = await gradientsOf(graph, feeds)
+  const { gradients, lossAt, close } = await gradientsOf(graph, feeds, lora ? weights : new Map())
   let worst = 0
   for (const [name, gradient] of gradients) {
     const data = feeds.get(name)?.data as Float32Array

@@ -26,7 +26,7 @@ export type LlamaGraphOptions = {
   readonly length: number
   /** null trains every tensor. */
   readonly lora: LoraShape | null
-  /** Tensors that never change, baked in so that the executor packs them once; all others are inputs. */
+  /** Tensors that never change: handed over once, when the graph is opened. All others are inputs of every run. */
   readonly frozen: ReadonlyMap<string, Float32Array>
 }
 
@@ -180,8 +180,7 @@ function declareWeights(
 ): ReadonlyMap<string, Value> {
   const values = new Map<string, Value>()
   const declare = (name: string, dims: readonly number[], tracked: boolean): void => {
-    const data = frozen.get(name)
-    if (data) values.set(name, initialiser(g, name, dims, data))
+    if (frozen.has(name)) values.set(name, initialiser(g, name, dims))
     else {
       values.set(name, input(g, name, 'float32', dims, tracked))
       weights.set(name, dims)

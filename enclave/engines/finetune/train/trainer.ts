@@ -57,7 +57,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const shared = { config, batch: batchRows, length, lora }
   const frozen = lora ? weights : new Map<string, Float32Array>()
   const graph = llamaGraph({ ...shared, purpose: 'train', frozen })
-  const session = await openSession(graph.bytes, threads)
+  const session = await openSession(graph.bytes, threads, frozen)
   const slots = lora
     ? freshLora(config, lora, options.seed)
     : [...tensorShapes(config)].map(([name, dims]) => slot(name, dims, weights.get(name) as Float32Array))
