@@ -10,7 +10,7 @@ import { jsonOf } from '../render/jsonOf.ts'
 export const command: Command = {
   arguments: ['<agent>', '[words…]'],
   options: {
-    token: { type: 'string', value: '<token>', says: 'access token; its owner needs none' },
+    token: { type: 'string', value: '<token>', says: 'access token; default $ALLOD_TOKEN; its owner needs none' },
     model: { type: 'string', value: '<name>', says: 'tuned, or base to compare; tuned unless told' },
     system: { type: 'string', value: '<text>', says: 'a system message' },
     'max-tokens': { type: 'string', value: '<n>', says: 'longest answer; 256 unless told' },

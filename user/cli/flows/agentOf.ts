@@ -20,9 +20,10 @@ export async function verified(context: Context, allod: Allod, card: AgentCard):
   return verdict
 }
 
-/** The right to talk to an agent: given as a word, or issued by its owner's own wallet. */
-export async function tokenFor({ values, wallet, orders }: Context, verdict: AgentVerdict): Promise<AccessToken> {
-  if (typeof values.token === 'string') return decodeToken(values.token)
+/** The right to talk to an agent: given as a word or in `$ALLOD_TOKEN`, or issued by its owner's own wallet. */
+export async function tokenFor({ values, io, wallet, orders }: Context, verdict: AgentVerdict): Promise<AccessToken> {
+  const given = values.token ?? io.env.ALLOD_TOKEN
+  if (typeof given === 'string') return decodeToken(given)
   const record = await (await orders()).get(verdict.order)
   return issueToken(await wallet(), record)
 }

@@ -43,7 +43,7 @@ export function newOutput(
     isLive,
     paint,
     paintNotes,
-    width: stdout.columns ?? 80,
+    width: stdout.columns || 80,
     result: (json, text) => (isJson ? printJson(json) : print(text)),
     line(json, text) {
       if (isJson) printJson(json)

@@ -23,7 +23,7 @@ export function newSpinner(stream: NodeJS.WriteStream, name: string, isLive: boo
   const draw = (): void => {
     isShown = true
     const line = `${FRAMES[turn++ % FRAMES.length]} ${text}`
-    stream.write(`\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`)
+    stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`)
   }
   const timer = setInterval(() => {
     if (performance.now() - startedAt >= APPEARS_MS) draw()

@@ -17,7 +17,7 @@ export function newLiveBlock(stream: NodeJS.WriteStream, isLive: boolean): LiveB
     draw(lines) {
       if (!isLive) return
       clear()
-      const width = (stream.columns ?? 80) - 1
+      const width = (stream.columns || 80) - 1
       for (const line of lines) stream.write(`${[...line].slice(0, width).join('')}\n`)
       height = lines.length
     },

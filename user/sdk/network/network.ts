@@ -63,8 +63,8 @@ export type Network = Shaped<typeof networkShape>
  */
 export function parseNetwork(value: unknown): Network {
   const network = networkShape(value)
-  const { devnet, rpcUrls, gateway, provider, trust, wallets } = network
-  const reached = [...rpcUrls, gateway.url, provider.url]
+  const { devnet, rpcUrls, stores, keepers, gateway, provider, trust, wallets } = network
+  const reached = [...rpcUrls, ...[...stores, ...keepers, gateway, provider].map((part) => part.url)]
   const stray = reached.find((u) => !isLoopback(u))
   if (devnet && stray !== undefined) throw fail('unsafe-network', { expected: 'loopback', actual: stray })
   if (!devnet && (trust.simulatedRoot !== null || wallets !== null))
