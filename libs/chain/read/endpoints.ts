@@ -34,7 +34,7 @@ export function endpointsOf(options: {
         } catch (cause) {
           const revert = revertOf(cause)
           if (revert !== null) throw fail('call-reverted', { actual: revert.name, cause, meta: revert.args })
-          if (/not found|not canonical|unknown block|header not found/i.test(String(cause)))
+          if (/resource not found|(block|header)[^.]* not found|not canonical|unknown block/i.test(String(cause)))
             throw fail('reorg', { cause })
           throw fail('rpc-failed', { cause, meta: { endpoint: options.rpcUrls?.[i] ?? i } })
         }

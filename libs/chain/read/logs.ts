@@ -1,12 +1,4 @@
-import {
-  allodDomain,
-  type BlockSeen,
-  type Hex,
-  isAllodError,
-  offerDigest,
-  offerHash,
-  recoverSigner,
-} from '@allod/protocol'
+import { allodDomain, type Hex, isAllodError, offerDigest, offerHash, recoverSigner } from '@allod/protocol'
 import { type Abi, decodeEventLog } from 'viem'
 import { offerOf } from '../convert.ts'
 import type { PostedOffer } from '../types.ts'
@@ -35,18 +27,18 @@ export type RpcLog = {
 
 const CHUNK = 2000n
 
-/** Logs of a contract from `fromBlock` to the block, in chunks that endpoints accept. */
-export async function logsUpTo(
+/** Logs of a contract in a range of blocks, both ends included, in chunks that endpoints accept. */
+export async function logsBetween(
   endpoints: readonly Endpoint[],
-  block: BlockSeen,
   filter: {
     readonly address: Hex
     readonly topics: readonly (Hex | null)[]
     readonly fromBlock: bigint
+    readonly toBlock: bigint
     readonly abi: Abi
   },
 ): Promise<readonly Log[]> {
-  const last = BigInt(block.number)
+  const last = filter.toBlock
   const found: Log[] = []
   for (let from = filter.fromBlock; from <= last; from += CHUNK) {
     const to = from + CHUNK - 1n < last ? from + CHUNK - 1n : last

@@ -1,5 +1,5 @@
 import type { BlockSeen, Hex } from '@allod/protocol'
-import { encodeEventTopics, erc20Abi, toFunctionSelector } from 'viem'
+import { type Abi, encodeEventTopics, erc20Abi, toFunctionSelector } from 'viem'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
 import { laneOf, lower, marketTermsOf, offerArgs, type RawOrderState, royaltyOf, termsArgs } from '../convert.ts'
 import { fail } from '../errors.ts'
@@ -9,7 +9,7 @@ import { type Addresses, jobKinds, type OrderOnChain, orderStates, standings, ty
 import { callAt } from './calls.ts'
 import type { ChainOptions } from './chainClient.ts'
 import type { Endpoint } from './endpoints.ts'
-import { logsUpTo, postedOf } from './logs.ts'
+import { logsBetween, postedOf } from './logs.ts'
 
 const zero: Hex = `0x${'00'.repeat(32)}`
 
@@ -23,10 +23,11 @@ export function viewAt(
   const call = callAt(endpoints, block)
   const logs = (
     address: Hex,
-    abi: Parameters<typeof logsUpTo>[2]['abi'],
+    abi: Abi,
     topics: readonly (Hex | null)[],
     from = BigInt(fromBlock),
-  ) => logsUpTo(endpoints, block, { address, abi, topics, fromBlock: from })
+    to = BigInt(block.number),
+  ) => logsBetween(endpoints, { address, abi, topics, fromBlock: from, toBlock: to })
   const { market, assets, registry, trust, catalog, token } = addresses
   const order = async (id: Hex) => orderOf(id, await call(market, marketAbi, 'orderOf', [id]))
   const posted = async (topics: readonly (Hex | null)[], from?: bigint) =>
@@ -36,7 +37,11 @@ export function viewAt(
     order,
     async terms(id) {
       const { createdBlock } = await order(id)
-      const [created] = createdBlock === 0n ? [] : await logs(market, marketAbi, topicsOf('Created', id), createdBlock)
+      if (createdBlock === 0n) throw fail('unknown-order', { actual: id })
+      const topics = topicsOf('Created', id)
+      // Where the chain's own block numbers are not those that contracts see, the event lies elsewhere.
+      const [there] = await logs(market, marketAbi, topics, createdBlock, createdBlock)
+      const created = there ?? (await logs(market, marketAbi, topics))[0]
       if (created === undefined) throw fail('unknown-order', { actual: id })
       const terms = marketTermsOf(created.args.terms)
       if (orderIdOf(terms, chainId, market) !== id) throw fail('unknown-order', { actual: id })
