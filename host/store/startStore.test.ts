@@ -303,19 +303,17 @@ describe('a node that stops', () => {
 /** An upload that has begun and waits for its bytes. */
 function openUpload(url: string, size: number) {
   const { hostname, port } = new URL(url)
-  const upload = request({ hostname, port, path: `${path}?size=${size}`, method: 'PUT' })
+  const headers = { expect: '100-continue' }
+  const upload = request({ hostname, port, path: `${path}?size=${size}`, method: 'PUT', headers })
   const status = new Promise<number | null>((resolve) => {
     upload.on('response', (response) => resolve(response.resume().statusCode ?? null))
     upload.on('error', () => resolve(null))
   })
   upload.flushHeaders()
-  // The node answers health on another connection only after it has seen this one's head.
-  const started = new Promise<void>((resolve) => upload.on('socket', (s) => s.on('connect', () => resolve()))).then(
-    async () => void (await (await fetch(`${url}/health`)).text()),
-  )
   return {
     status,
-    started,
+    // The node asks for the bytes once it has seen the head.
+    started: new Promise<void>((resolve) => upload.on('continue', () => resolve())),
     end: (content: Uint8Array) => void upload.end(content),
     destroy: () => void upload.destroy(),
   }
