@@ -19,6 +19,7 @@ contract Driver is Fixture {
     mapping(bytes32 id => uint256[]) private _paidTo;
     mapping(bytes32 id => uint256) public mostAttested;
     bool public broken;
+    bool public shrunk;
 
     uint256 private constant _OPEN = 1 << uint8(State.OPEN);
     uint256 private constant _ACTIVE = 1 << uint8(State.ACTIVE);
@@ -60,11 +61,14 @@ contract Driver is Fixture {
 
     function rebind(uint256 which) external {
         (bytes32 id, Terms memory terms) = _pick(which, _ACTIVE);
+        uint256[] memory had = _entitled(id);
         _rebind(id, terms, vm.addr(ENCLAVE));
+        _requireKept(id, had, type(uint256).max);
     }
 
     function beat(uint256 which, uint256 from, uint256 upTo) external {
         (bytes32 id,) = _pick(which, _ACTIVE | _ENDED);
+        uint256[] memory had = _entitled(id);
         OrderState memory order = market.orderOf(id);
         from = bound(from, order.startedAt, _now());
         upTo = bound(upTo, from, _now());
@@ -72,27 +76,33 @@ contract Driver is Fixture {
         uint256 attested = market.orderOf(id).attestedSeconds;
         if (attested < mostAttested[id] || attested > order.secs) broken = true;
         mostAttested[id] = attested;
+        _requireKept(id, had, type(uint256).max);
     }
 
     function report(uint256 which) external {
         (bytes32 id,) = _pick(which, _ACTIVE | _ENDED);
+        uint256[] memory had = _entitled(id);
         uint32 generation = market.orderOf(id).generation;
         market.report(id, generation, "report", 0, _reportSignature(id, generation, "report", 0));
+        _requireKept(id, had, type(uint256).max);
     }
 
     function fail(uint256 which, uint256 input) external {
         (bytes32 id, Terms memory terms) = _pick(which, _ACTIVE);
+        uint256[] memory had = _entitled(id);
         uint32 generation = market.orderOf(id).generation;
         uint8 blamed = input % 2 == 0 ? 255 : uint8(input % 3);
         bytes memory signature = _failSignature(id, generation, "broken", blamed);
         uint256 before = market.balanceOf(BUYER);
         market.fail(terms, generation, "broken", blamed, signature);
         out[id] += market.balanceOf(BUYER) - before;
+        _requireKept(id, had, blamed);
     }
 
     /// The buyer may end at any time; others after the term.
     function end(uint256 which, bool isBuyer) external {
         (bytes32 id, Terms memory terms) = _pick(which, _OPEN | _ACTIVE);
+        uint256[] memory had = _entitled(id);
         State state = market.orderOf(id).state;
         uint256 before = market.balanceOf(BUYER);
         vm.prank(isBuyer ? BUYER : STRANGER);
@@ -101,6 +111,7 @@ contract Driver is Fixture {
         } catch {
             if (isBuyer && (state == State.OPEN || state == State.ACTIVE)) broken = true;
         }
+        _requireKept(id, had, type(uint256).max);
     }
 
     function expire(uint256 which) external {
@@ -112,15 +123,18 @@ contract Driver is Fixture {
 
     function extend(uint256 which, uint256 added) external {
         (bytes32 id, Terms memory terms) = _pick(which, _ACTIVE);
+        uint256[] memory had = _entitled(id);
         uint256 before = market.balanceOf(BUYER);
         vm.prank(BUYER);
         market.extend(terms, _offersOf(id), uint32(bound(added, 1, 5000)), type(uint256).max);
         locked[id] += before - market.balanceOf(BUYER);
+        _requireKept(id, had, type(uint256).max);
     }
 
     /// A claim of a running or ended order never fails, whoever asks for whatever lanes.
     function claim(uint256 which, uint256 mask) external {
         (bytes32 id, Terms memory terms) = _pick(which, _ANY);
+        uint256[] memory had = _entitled(id);
         State state = market.orderOf(id).state;
         try market.claim(terms, mask) returns (uint256[] memory amounts, uint256 refund) {
             for (uint256 i; i < amounts.length; ++i) {
@@ -131,10 +145,27 @@ contract Driver is Fixture {
         } catch {
             if (state != State.OPEN && state != State.NONE) broken = true;
         }
+        _requireKept(id, had, type(uint256).max);
     }
 
     function pass(uint256 secs) external {
+        bytes32 id = ids.length == 0 ? bytes32(0) : ids[secs % ids.length];
+        uint256[] memory had = _entitled(id);
         vm.warp(_now() + bound(secs, 1, 900));
+        _requireKept(id, had, type(uint256).max);
+    }
+
+    /// What each payee has had and can claim now: neither time nor anybody's call takes of it, but the enclave's own word
+    /// that an input was broken.
+    function _entitled(bytes32 id) private view returns (uint256[] memory sums) {
+        if (_encodedTerms[id].length == 0) return sums;
+        (sums,) = market.claimable(_termsOf(id));
+        for (uint256 i; i < sums.length; ++i) sums[i] += _paidTo[id][i];
+    }
+
+    function _requireKept(bytes32 id, uint256[] memory had, uint256 exempt) private {
+        uint256[] memory has = _entitled(id);
+        for (uint256 i; i < had.length; ++i) if (i != exempt && has[i] < had[i]) shrunk = true;
     }
 
     // --- what must hold ---
@@ -316,6 +347,10 @@ contract Invariants {
 
     function invariant_royaltiesAreWhatTheTableSays() public view {
         require(_driver.royaltiesAreWhatTheTableSays());
+    }
+
+    function invariant_nobodyElseReducesWhatAPayeeCanClaim() public view {
+        require(!_driver.shrunk());
     }
 
     function invariant_buyersCanEndAndPayeesCanClaim() public view {
