@@ -14,6 +14,7 @@ import {
   text,
   toBase64Url,
 } from '@allod/protocol'
+import { fail as failReport } from '../device/errors.ts'
 import type { EvidenceBundle } from '../evidence.ts'
 
 /** The TEE's driver as an enclave sees it. */
@@ -31,7 +32,6 @@ const fail = errorsOf('attestation', {
     'the report device does not answer',
     'the host must give the guest a report device; launch again',
   ],
-  'report-race': ['a report entry was written by somebody else', 'nothing was used; launch again if it repeats'],
 })
 
 const encoded = text(87_384)
@@ -55,7 +55,7 @@ export const openChipDevice = (socketPath: string): ChipDevice => ({
       const endorsement = encoded(await ask({ op: 'read', entry, attribute: 'auxblob' }))
       const after = integer()(await ask({ op: 'read', entry, attribute: 'generation' }))
       await ask({ op: 'rmdir', entry })
-      if (generation !== 1 || after !== generation) throw fail('report-race', { expected: 1, actual: after })
+      if (generation !== 1 || after !== generation) throw failReport('report-race', { expected: 1, actual: after })
       return { kind: 'simulated', evidence, endorsements: [endorsement] }
     }),
   deviceEvidence: (nonce) =>

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { collectNvidia } from './collectNvidia.ts'
+import { extendRtmr } from './extendRtmr.ts'
+import { fakeRegisters, fakeTsm, type Mischief } from './testing/fakeTsm.ts'
+import { kernelFiles } from './tsmFiles.ts'
+import { tsmReport } from './tsmReport.ts'
+
+const asked = Uint8Array.from({ length: 64 }, (_, i) => i + 1)
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+function tsm(mischief?: Mischief) {
+  const device = fakeTsm(mischief)
+  closing.push(device.close)
+  return { ...device, report: () => tsmReport(asked, device) }
+}
+
+test('gives the report over what was asked, with the host’s certificates, and leaves no entry behind', async () => {
+  const { base, report } = tsm({ auxiliary: new Uint8Array([1, 2]) })
+  const got = await report()
+  expect(got.provider).toBe('sev_guest')
+  expect(got.report.subarray(0x50, 0x90)).toEqual(asked)
+  expect(got.auxiliary).toEqual(new Uint8Array([1, 2]))
+  expect(readdirSync(base)).toEqual([])
+})
+
+test('takes an absent or empty certificate table for none', async () => {
+  expect((await tsm().report()).auxiliary).toBeNull()
+  expect((await tsm({ auxiliary: new Uint8Array(0) }).report()).auxiliary).toBeNull()
+})
+
+test('reports asked for at once get an entry each', async () => {
+  const { base, files } = tsm()
+  const data = [1, 2, 3, 4].map((n) => new Uint8Array(64).fill(n))
+  const reports = await Promise.all(data.map((d) => tsmReport(d, { base, files })))
+  expect(reports.map((r) => r.report[0x50])).toEqual([1, 2, 3, 4])
+})
+
+test('refuses a report made while somebody else wrote', async () => {
+  await expect(tsm({ isRaced: true }).report()).rejects.toMatchObject({
+    code: 'attestation/report-race',
+    meta: { expected: 1, actual: 2 },
+  })
+})
+
+test('refuses a report over other data than asked', async () => {
+  await expect(tsm({ replaces: new Uint8Array(64) }).report()).rejects.toMatchObject({
+    code: 'attestation/report-mismatch',
+  })
+})
+
+test('refuses a provider it does not know', async () => {
+  await expect(tsm({ provider: 'arm_cca_guest' }).report()).rejects.toMatchObject({
+    code: 'attestation/report-provider-unknown',
+    meta: { actual: 'arm_cca_guest' },
+  })
+})
+
+test('asks a busy device again, and gives up in the end', async () => {
+  expect((await tsm({ busyReads: 1 }).report()).report.length).toBe(1184)
+  await expect(tsm({ busyReads: Number.POSITIVE_INFINITY }).report()).rejects.toMatchObject({
+    code: 'attestation/report-device-busy',
+  })
+})
+
+test('says so where there is no device', async () => {
+  await expect(tsmReport(asked, { base: join(tmpdir(), 'allod-no-such-device') })).rejects.toMatchObject({
+    code: 'attestation/report-device-missing',
+  })
+  expect(() => extendRtmr(new Uint8Array(48), { base: join(tmpdir(), 'allod-no-such-device') })).toThrow(
+    expect.objectContaining({ code: 'attestation/report-device-missing' }),
+  )
+})
+
+const registers = (options?: { readonly isDeaf: boolean }) => {
+  const device = fakeRegisters(options)
+  closing.push(device.close)
+  return { base: device.base, files: { ...kernelFiles, ...device.files } }
+}
+
+test('extends a register by a digest and reads back what it must be now', () => {
+  const device = registers()
+  const digest = createHash('sha384').update('event').digest()
+  const once = createHash('sha384').update(new Uint8Array(48)).update(digest).digest()
+  expect(Buffer.from(extendRtmr(digest, device))).toEqual(once)
+  expect(Buffer.from(extendRtmr(digest, device))).toEqual(createHash('sha384').update(once).update(digest).digest())
+})
+
+test('refuses a register that did not take the digest', () => {
+  expect(() => extendRtmr(new Uint8Array(48), registers({ isDeaf: true }))).toThrow(
+    expect.objectContaining({ code: 'attestation/register-mismatch' }),
+  )
+})
+
+const nonce = `0x${'ab'.repeat(32)}` as const
+const good = { arch: 'HOPPER', evidence: 'AQID', certificate: 'BAUG', nonce: 'ab'.repeat(32), driver_version: '1' }
+
+/** A program in the collector's place that prints `said`, after holding its arguments against the documented ones. */
+function collector(said: string, exit = 0): string {
+  const folder = mkdtempSync(join(tmpdir(), 'allod-collector-'))
+  closing.push(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'nvattest')
+  const wanted = `collect-evidence --device gpu --nonce ${'ab'.repeat(32)} --format json`
+  writeFileSync(path, `#!/bin/sh\n[ "$*" = "${wanted}" ] || exit 9\n/bin/cat <<'END'\n${said}\nEND\nexit ${exit}\n`)
+  chmodSync(path, 0o700)
+  return path
+}
+
+test('collects evidence and certificates of each GPU, and none of the collector’s opinions', async () => {
+  const said = JSON.stringify({ evidences: [good, good], result_code: 0, result_message: 'Ok' })
+  const one = { evidence: new Uint8Array([1, 2, 3]), certificates: new Uint8Array([4, 5, 6]) }
+  expect(await collectNvidia('gpu', nonce, { collector: collector(said) })).toEqual([one, one])
+})
+
+test.each([
+  ['is missing', null],
+  ['fails', collectorOf({ evidences: [] }, 1)],
+  ['says that it failed', collectorOf({ evidences: [], result_code: 5 })],
+  ['answers another nonce', collectorOf({ evidences: [{ ...good, nonce: 'cd'.repeat(32) }], result_code: 0 })],
+  ['prints what is not base64', collectorOf({ evidences: [{ ...good, evidence: '!' }], result_code: 0 })],
+  ['lists more devices than a machine has', collectorOf({ evidences: Array(17).fill(good), result_code: 0 })],
+])('refuses a collector that %s', async (_, make) => {
+  const path = make === null ? join(tmpdir(), 'allod-no-such-program') : make()
+  await expect(collectNvidia('gpu', nonce, { collector: path })).rejects.toMatchObject({
+    code: 'attestation/collector-failed',
+  })
+})
+
+function collectorOf(said: unknown, exit = 0): () => string {
+  return () => collector(JSON.stringify(said), exit)
+}

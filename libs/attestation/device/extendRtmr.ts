@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { toHex } from '@allod/protocol'
+import { fail } from './errors.ts'
+import { kernelFiles, type TsmFiles } from './tsmFiles.ts'
+
+const BASE = '/sys/class/misc/tdx_guest/measurements'
+
+/**
+ * Extends RTMR3, the run-time register that is the guest's own to use: register = SHA-384(register ‖ digest). It can only
+ * grow until the machine ends, so what it has taken shows in every later quote.
+ * @param digest SHA-384, 48 bytes
+ * @returns the register as it reads now
+ * @throws attestation/report-device-missing, attestation/register-mismatch
+ * Source: Linux, Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest (6.16).
+ */
+export function extendRtmr(
+  digest: Uint8Array,
+  { base = BASE, files = kernelFiles }: { readonly base?: string; readonly files?: TsmFiles } = {},
+): Uint8Array {
+  const path = join(base, 'rtmr3:sha384')
+  let before: Uint8Array
+  try {
+    before = files.read(path)
+    files.write(path, digest)
+  } catch (cause) {
+    throw fail('report-device-missing', { actual: path, cause })
+  }
+  const expected = createHash('sha384').update(before).update(digest).digest()
+  const after = files.read(path)
+  if (before.length !== 48 || !expected.equals(after))
+    throw fail('register-mismatch', { expected: toHex(expected), actual: toHex(after.subarray(0, 48)) })
+  return after
+}
