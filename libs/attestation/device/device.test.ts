@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { collectNvidia } from './collectNvidia.ts'
 import { extendRtmr } from './extendRtmr.ts'
+import { openHardware } from './openHardware.ts'
 import { fakeRegisters, fakeTsm, type Mischief } from './testing/fakeTsm.ts'
 import { kernelFiles } from './tsmFiles.ts'
 import { tsmReport } from './tsmReport.ts'
@@ -22,12 +23,12 @@ function tsm(mischief?: Mischief) {
 }
 
 test('gives the report over what was asked, with the host’s certificates, and leaves no entry behind', async () => {
-  const { base, report } = tsm({ auxiliary: new Uint8Array([1, 2]) })
+  const { reports, report } = tsm({ auxiliary: new Uint8Array([1, 2]) })
   const got = await report()
   expect(got.provider).toBe('sev_guest')
   expect(got.report.subarray(0x50, 0x90)).toEqual(asked)
   expect(got.auxiliary).toEqual(new Uint8Array([1, 2]))
-  expect(readdirSync(base)).toEqual([])
+  expect(readdirSync(reports)).toEqual([])
 })
 
 test('takes an absent or empty certificate table for none', async () => {
@@ -36,10 +37,10 @@ test('takes an absent or empty certificate table for none', async () => {
 })
 
 test('reports asked for at once get an entry each', async () => {
-  const { base, files } = tsm()
+  const { reports, files } = tsm()
   const data = [1, 2, 3, 4].map((n) => new Uint8Array(64).fill(n))
-  const reports = await Promise.all(data.map((d) => tsmReport(d, { base, files })))
-  expect(reports.map((r) => r.report[0x50])).toEqual([1, 2, 3, 4])
+  const made = await Promise.all(data.map((d) => tsmReport(d, { reports, files })))
+  expect(made.map((r) => r.report[0x50])).toEqual([1, 2, 3, 4])
 })
 
 test('refuses a report made while somebody else wrote', async () => {
@@ -70,10 +71,10 @@ test('asks a busy device again, and gives up in the end', async () => {
 })
 
 test('says so where there is no device', async () => {
-  await expect(tsmReport(asked, { base: join(tmpdir(), 'allod-no-such-device') })).rejects.toMatchObject({
+  await expect(tsmReport(asked, { reports: join(tmpdir(), 'allod-no-such-device') })).rejects.toMatchObject({
     code: 'attestation/report-device-missing',
   })
-  expect(() => extendRtmr(new Uint8Array(48), { base: join(tmpdir(), 'allod-no-such-device') })).toThrow(
+  expect(() => extendRtmr(new Uint8Array(48), { registers: join(tmpdir(), 'allod-no-such-device') })).toThrow(
     expect.objectContaining({ code: 'attestation/report-device-missing' }),
   )
 })
@@ -81,7 +82,7 @@ test('says so where there is no device', async () => {
 const registers = (options?: { readonly isDeaf: boolean }) => {
   const device = fakeRegisters(options)
   closing.push(device.close)
-  return { base: device.base, files: { ...kernelFiles, ...device.files } }
+  return { registers: device.registers, files: { ...kernelFiles, ...device.files } }
 }
 
 test('extends a register by a digest and reads back what it must be now', () => {
@@ -102,12 +103,15 @@ const nonce = `0x${'ab'.repeat(32)}` as const
 const good = { arch: 'HOPPER', evidence: 'AQID', certificate: 'BAUG', nonce: 'ab'.repeat(32), driver_version: '1' }
 
 /** A program in the collector's place that prints `said`, after holding its arguments against the documented ones. */
-function collector(said: string, exit = 0): string {
+function collector(said: string, exit = 0, devices = 'gpu'): string {
   const folder = mkdtempSync(join(tmpdir(), 'allod-collector-'))
   closing.push(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'nvattest')
-  const wanted = `collect-evidence --device gpu --nonce ${'ab'.repeat(32)} --format json`
-  writeFileSync(path, `#!/bin/sh\n[ "$*" = "${wanted}" ] || exit 9\n/bin/cat <<'END'\n${said}\nEND\nexit ${exit}\n`)
+  const wanted = devices
+    .split('|')
+    .map((device) => `"collect-evidence --device ${device} --nonce ${'ab'.repeat(32)} --format json"`)
+  const checked = `case "$*" in ${wanted.join('|')}) ;; *) exit 9 ;; esac`
+  writeFileSync(path, `#!/bin/sh\n${checked}\n/bin/cat <<'END'\n${said}\nEND\nexit ${exit}\n`)
   chmodSync(path, 0o700)
   return path
 }
@@ -135,3 +139,40 @@ test.each([
 function collectorOf(said: unknown, exit = 0): () => string {
   return () => collector(JSON.stringify(said), exit)
 }
+
+test('opens a machine’s devices: evidence by kind, endorsed, and a register extended', async () => {
+  const [device, registers] = [tsm({ auxiliary: new Uint8Array([7]) }), fakeRegisters()]
+  closing.push(registers.close)
+  const files = { ...device.files, write: onRegister(registers.files.write, device.files.write) }
+  const path = collector(JSON.stringify({ evidences: [good], result_code: 0 }), 0, 'gpu|nvswitch')
+  const seen: [string, number, Uint8Array | null][] = []
+  const hardware = openHardware(
+    async (kind, evidence, supplied) => {
+      seen.push([kind, evidence.length, supplied])
+      return [new Uint8Array([9])]
+    },
+    { gpus: true, reports: device.reports, registers: registers.registers, files, collector: path },
+  )
+  expect(await hardware.cpuEvidence(asked)).toMatchObject({ kind: 'sevsnp', endorsements: ['CQ'] })
+  expect((await hardware.deviceEvidence(nonce)).map((d) => d.kind)).toEqual(['nvidia-gpu', 'nvidia-switch'])
+  expect(seen.map(([kind, size]) => [kind, size])).toEqual([
+    ['sevsnp', 1184],
+    ['nvidia-gpu', 3],
+    ['nvidia-switch', 3],
+  ])
+  const before = registers.files.read(join(registers.registers, 'rtmr3:sha384'))
+  hardware.measure(`0x${'01'.repeat(32)}`)
+  expect(registers.files.read(join(registers.registers, 'rtmr3:sha384'))).not.toEqual(before)
+})
+
+test('leaves GPUs alone where none are wanted, and measures nothing where there is no register', async () => {
+  const hardware = openHardware(async () => [], { gpus: false, registers: join(tmpdir(), 'allod-no-such-device') })
+  expect(await hardware.deviceEvidence(nonce)).toEqual([])
+  expect(() => hardware.measure(nonce)).not.toThrow()
+})
+
+type Write = (path: string, bytes: Uint8Array) => void
+const onRegister =
+  (register: Write, other: Write): Write =>
+  (path, bytes) =>
+    (path.includes('rtmr') ? register : other)(path, bytes)

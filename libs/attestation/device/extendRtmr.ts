@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { kernelFiles, type TsmFiles } from './tsmFiles.ts'
 
 const BASE = '/sys/class/misc/tdx_guest/measurements'
+const NAME = 'rtmr3:sha384'
+
+/** Where the registers are, and how files are read there. */
+export type Registers = { readonly registers?: string; readonly files?: TsmFiles }
+
+/** Whether this machine has run-time registers. */
+export const hasRegisters = ({ registers = BASE }: Registers = {}): boolean => existsSync(join(registers, NAME))
 
 /**
  * Extends RTMR3, the run-time register that is the guest's own to use: register = SHA-384(register ‖ digest). It can only
@@ -14,11 +22,8 @@ const BASE = '/sys/class/misc/tdx_guest/measurements'
  * @throws attestation/report-device-missing, attestation/register-mismatch
  * Source: Linux, Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest (6.16).
  */
-export function extendRtmr(
-  digest: Uint8Array,
-  { base = BASE, files = kernelFiles }: { readonly base?: string; readonly files?: TsmFiles } = {},
-): Uint8Array {
-  const path = join(base, 'rtmr3:sha384')
+export function extendRtmr(digest: Uint8Array, { registers = BASE, files = kernelFiles }: Registers = {}): Uint8Array {
+  const path = join(registers, NAME)
   let before: Uint8Array
   try {
     before = files.read(path)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { fromHex, type Hex, toBase64Url } from '@allod/protocol'
 import type { CpuKind, DeviceKind, EvidenceBundle } from '../evidence.ts'
 import { collectNvidia } from './collectNvidia.ts'
-import { extendRtmr } from './extendRtmr.ts'
+import { extendRtmr, hasRegisters } from './extendRtmr.ts'
 import type { TsmFiles } from './tsmFiles.ts'
 import { tsmReport } from './tsmReport.ts'
 
@@ -24,60 +24,46 @@ export type Endorse = (
 export type Hardware = {
   readonly cpuEvidence: (reportData: Uint8Array) => Promise<EvidenceBundle['cpu']>
   readonly deviceEvidence: (nonce: Hex) => Promise<EvidenceBundle['devices']>
+  /** Extends what later reports show by a hash, where the chip can: TDX has run-time registers, SEV-SNP has none. */
+  readonly measure: (hash: Hex) => void
 }
 
+const DEVICES = [
+  ['gpu', 'nvidia-gpu'],
+  ['nvswitch', 'nvidia-switch'],
+] as const
 const KINDS = { tdx_guest: 'tdx', sev_guest: 'sevsnp' } as const
 
+/** Where the devices are; the kernel's and the driver's own paths unless told. */
+export type Places = {
+  readonly reports?: string
+  readonly registers?: string
+  readonly files?: TsmFiles
+  readonly collector?: string
+}
+
 /**
- * Opens what the machine has. Paths are the kernel's unless told.
+ * Opens what the machine has.
  * @param options.gpus whether NVIDIA's collector is asked for GPUs and switches
- * @param options.measured a hash that a TDX guest extends into RTMR3 first, so that every quote shows what it set out to do
  */
-export function openHardware(
-  endorse: Endorse,
-  {
-    gpus,
-    measured = null,
-    ...places
-  }: {
-    readonly gpus: boolean
-    readonly measured?: Hex | null
-    readonly base?: string
-    readonly registers?: string
-    readonly files?: TsmFiles
-    readonly collector?: string
-  },
-): Hardware {
-  let isMeasured = measured === null
+export function openHardware(endorse: Endorse, { gpus, ...places }: { readonly gpus: boolean } & Places): Hardware {
   return {
     async cpuEvidence(reportData) {
-      const first = await tsmReport(reportData, places)
-      if (!isMeasured && first.provider === 'tdx_guest') {
-        const digest = createHash('sha384')
-          .update(fromHex(measured ?? '0x'))
-          .digest()
-        extendRtmr(digest, { ...places, ...(places.registers === undefined ? {} : { base: places.registers }) })
-      }
-      const { provider, report, auxiliary } = isMeasured ? first : await tsmReport(reportData, places)
-      isMeasured = true
+      const { provider, report, auxiliary } = await tsmReport(reportData, places)
       const kind = KINDS[provider]
       return { kind, ...encoded(report, await endorse(kind, report, auxiliary)) }
     },
+    measure(hash) {
+      if (hasRegisters(places)) extendRtmr(createHash('sha384').update(fromHex(hash)).digest(), places)
+    },
     async deviceEvidence(nonce) {
       if (!gpus) return []
-      const found = await Promise.all(
-        (['gpu', 'nvswitch'] as const).map(async (device) => {
-          const kind = device === 'gpu' ? ('nvidia-gpu' as const) : ('nvidia-switch' as const)
-          const devices = await collectNvidia(device, nonce, places)
-          return Promise.all(
-            devices.map(async ({ evidence, certificates }) => ({
-              kind,
-              ...encoded(evidence, await endorse(kind, evidence, certificates)),
-            })),
-          )
-        }),
-      )
-      return found.flat()
+      const found: EvidenceBundle['devices'][number][] = []
+      // One after the other: they are one driver's.
+      for (const [device, kind] of DEVICES)
+        for (const { evidence, certificates } of await collectNvidia(device, nonce, places))
+          found.push({ kind, ...encoded(evidence, await endorse(kind, evidence, certificates)) })
+      return found
     },
   }
 }

@@ -26,17 +26,17 @@ const REPORT_DATA_AT = {
  * A fresh report over 64 bytes, by the kernel's configfs-tsm (Documentation/ABI/testing/configfs-tsm-report): one entry per
  * request, and the generation counted before and after, because a report over somebody else's bytes must never be taken
  * for ours. What came back is then held against what was asked.
- * @param options.base the folder of reports
+ * @param options.reports the folder of reports
  * @throws attestation/report-device-missing, attestation/report-device-busy, attestation/report-provider-unknown,
  *   attestation/report-race, attestation/report-mismatch
  */
 export async function tsmReport(
   reportData: Uint8Array,
-  { base = BASE, files = kernelFiles }: { readonly base?: string; readonly files?: TsmFiles } = {},
+  { reports = BASE, files = kernelFiles }: { readonly reports?: string; readonly files?: TsmFiles } = {},
 ): Promise<TsmReport> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return once(reportData, base, files)
+      return once(reportData, reports, files)
     } catch (error) {
       if (!isBusy(error)) throw error
       if (attempt === ATTEMPTS) throw fail('report-device-busy', { actual: `${attempt} attempts`, cause: error })

@@ -52,7 +52,7 @@ export function fakeTsm({ provider = 'sev_guest', isRaced, busyReads = 0, replac
     },
     rmdir: (path) => rmSync(path, { recursive: true }),
   }
-  return { base, files, close: () => rmSync(base, { recursive: true, force: true }) }
+  return { reports: base, files, close: () => rmSync(base, { recursive: true, force: true }) }
 }
 
 /** A folder that follows the rules of run-time registers; `isDeaf` ones take nothing. */
@@ -67,5 +67,5 @@ export function fakeRegisters({ isDeaf = false } = {}) {
       if (!isDeaf) writeFileSync(name, createHash('sha384').update(readFileSync(name)).update(digest).digest())
     },
   }
-  return { base, files, close: () => rmSync(base, { recursive: true, force: true }) }
+  return { registers: base, files, close: () => rmSync(base, { recursive: true, force: true }) }
 }
