@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nextLogProbabilities } from '@allod/engine-serve/testing'
 import { type Folder, ggufAdapterFromPeft, ggufFromFolder, openModelFolder, peftFolder, tensorOf } from '@allod/models'
 import { tinyModelFolder } from '@allod/models/testing'
 import { concat } from '@allod/protocol'
-import { getLlama, type Llama, LlamaLogLevel, type Token } from 'node-llama-cpp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { type LoraShape, llamaGraph, loraShapes } from './model/llamaGraph.ts'
 import { seeded } from './random.ts'
 import { openSession, type Tensor } from './session.ts'
@@ -18,38 +18,14 @@ const IDS = [7, 44, 101, 3, 250, 9, 9, 61, 130, 77, 18, 200]
 const TOLERANCE = 0.01
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-cpp-'))
-let llama: Llama
-beforeAll(async () => {
-  llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, progressLogs: false })
-})
-afterAll(async () => {
-  await llama.dispose()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** What llama.cpp expects after `IDS`: log-probabilities by token. */
-async function theirs(model: Folder, adapter: Uint8Array | null): Promise<number[]> {
-  const [modelPath, adapterPath] = [join(folder, 'model.gguf'), join(folder, 'adapter.gguf')]
-  writeFileSync(modelPath, concat(...ggufFromFolder(model, 'F32')))
-  if (adapter) writeFileSync(adapterPath, adapter)
-  const loaded = await llama.loadModel({ modelPath, useMmap: false })
-  const context = await loaded.createContext({
-    contextSize: 64,
-    threads: 1,
-    ...(adapter ? { lora: { adapters: [{ filePath: adapterPath }] } } : {}),
-  })
-  const all = IDS as Token[]
-  const last = all.at(-1) as Token
-  const results = await context
-    .getSequence()
-    .controlledEvaluate([...all.slice(0, -1), [last, { generateNext: { probabilities: true } }]])
-  const probabilities = results.at(-1)?.next.probabilities as Map<Token, number>
-  const out = Array.from({ length: openModelFolder(model).config.vocabularySize }, (_, token) =>
-    Math.log(probabilities.get(token as Token) ?? 0),
-  )
-  await context.dispose()
-  await loaded.dispose()
-  return out
+function theirs(model: Folder, adapter: Uint8Array | null): Promise<number[]> {
+  const files = { base: join(folder, 'model.gguf'), adapter: adapter && join(folder, 'adapter.gguf') }
+  writeFileSync(files.base, concat(...ggufFromFolder(model, 'F32')))
+  if (adapter && files.adapter) writeFileSync(files.adapter, adapter)
+  return nextLogProbabilities(files, IDS, openModelFolder(model).config.vocabularySize)
 }
 
 /** What our graph expects after `IDS`. */
