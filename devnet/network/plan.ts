@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Windows } from './deploy.ts'
 
 /** Where everything of the devnet lies, below the folder it was given. */
 export type Layout = {
@@ -57,4 +58,4 @@ export const processNames = ['chain', 'chip', ...keeperNames, ...storeNames, 'ga
 export const chainId = 31_337
 
 /** Windows of the devnet's market, in seconds: a few, so that nobody's clock has to be moved. */
-export const windows = { start: 120n, report: 20n, close: 6n, pause: 3600n } as const
+export const windows: Windows = { start: 120n, report: 20n, close: 6n, pause: 3600n }

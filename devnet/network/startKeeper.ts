@@ -1,12 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { evidenceHash, evidenceShape } from '@allod/attestation'
-import { type Hex, keeperKeysShape, type Shape, type SigningKey, seatReplyShape, toHex } from '@allod/protocol'
+import {
+  errorsOf,
+  type Hex,
+  keeperKeysShape,
+  type Shape,
+  type SigningKey,
+  seatReplyShape,
+  toHex,
+} from '@allod/protocol'
 import type { Deployment } from './deployment.ts'
 import { chainId, type keeperNames, type Layout } from './plan.ts'
 import { hostProgram, startWithData } from './programs.ts'
 import type { SeatedKeeper } from './register.ts'
+
+const fail = errorsOf('devnet', {
+  'keeper-silent': ['a keeper of the network does not answer', 'read its log; then npx allod down and npx allod up'],
+})
+
+const ANSWERS_WITHIN_MS = 60_000
 
 /** What every keeper of the devnet is started with. */
 export type KeeperPlace = {
@@ -56,7 +71,9 @@ export async function startKeeper(
     ...(isolation === 'none' ? ['--unisolated'] : []),
   ])
   const url = `http://127.0.0.1:${port}`
-  const status = await getJson(`${url}/status`, (v) => keeperKeysShape((v as { keys?: unknown }).keys))
+  const status = await onceItAnswers(name, () =>
+    getJson(`${url}/status`, (v) => keeperKeysShape((v as { keys?: unknown }).keys)),
+  )
   const bundle = await getJson(`${url}/evidence?nonce=${toHex(randomBytes(32))}`, evidenceShape)
   return {
     name,
@@ -64,6 +81,19 @@ export async function startKeeper(
     keys: status,
     seat: await getJson(`${url}/seat`, seatReplyShape),
     evidenceHash: evidenceHash(bundle),
+  }
+}
+
+// A host whose guest ended with its chip launches it again on its own; meanwhile it answers nothing.
+async function onceItAnswers<T>(name: string, ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + ANSWERS_WITHIN_MS
+  for (;;) {
+    try {
+      return await ask()
+    } catch (cause) {
+      if (performance.now() > until) throw fail('keeper-silent', { actual: name, cause })
+      await delay(200)
+    }
   }
 }
 

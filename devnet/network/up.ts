@@ -5,7 +5,7 @@ import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef,
 import { mnemonicToAccount } from 'viem/accounts'
 import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
 import { startProgram } from '../processes/processes.ts'
-import { deploy } from './deploy.ts'
+import { deploy, type Windows } from './deploy.ts'
 import { type Deployment, readDeployment, writeDeployment } from './deployment.ts'
 import { freePorts } from './freePorts.ts'
 import { fund } from './fund.ts'
@@ -21,6 +21,8 @@ export type UpOptions = {
   /** Folder of the network's state. */
   readonly folder: string
   readonly isolation: 'bubblewrap' | 'none'
+  /** The market's windows, where they are to differ; they are decided when the contracts are deployed. */
+  readonly windows?: Partial<Windows>
   /** Told what is being done. */
   readonly onStep?: (step: string) => void
 }
@@ -32,7 +34,7 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
  * is left alone; whatever was done once is not done again.
  * @throws devnet/process-failed, devnet/builds-changed
  */
-export async function up({ folder, isolation, onStep = () => {} }: UpOptions): Promise<Layout> {
+export async function up({ folder, isolation, windows: other, onStep = () => {} }: UpOptions): Promise<Layout> {
   const layout = layoutOf(folder)
   mkdirSync(layout.dataOf('.'), { recursive: true, mode: 0o755 })
   onStep('staging the builds')
@@ -54,7 +56,7 @@ export async function up({ folder, isolation, onStep = () => {} }: UpOptions): P
   const { machine, simulatedRoot } = await startGround(layout, deployment)
   if (deployment.chain === null) {
     onStep('deploying the contracts')
-    done({ chain: await deployAll(layout, rpcUrl, builds, keyOf) })
+    done({ chain: await deployAll(layout, rpcUrl, builds, { keyOf, windows: { ...windows, ...other } }) })
   }
   const chain = required(deployment.chain)
   const at = { rpcUrl, chainId: BigInt(chainId), addresses: chain.addresses }
@@ -123,7 +125,7 @@ async function deployAll(
   layout: Layout,
   rpcUrl: string,
   builds: Builds,
-  keyOf: (name: string) => SigningKey,
+  given: { readonly keyOf: (name: string) => SigningKey; readonly windows: Windows },
 ): Promise<NonNullable<Deployment['chain']>> {
   const deployer = mnemonicToAccount(readFileSync(join(layout.dataOf('chain'), 'mnemonic'), 'utf8'))
   const first = Object.entries(builds).map(([name, { build }]) => ({
@@ -131,8 +133,8 @@ async function deployAll(
     build,
     source: `this checkout, ${name}`,
   }))
-  const { addresses, fromBlock } = await deploy(rpcUrl, chainId, deployer, { builds: first, windows })
-  const accounts = Object.entries(people).map(([name, money]) => ({ address: keyOf(name).address, money }))
+  const { addresses, fromBlock } = await deploy(rpcUrl, chainId, deployer, { builds: first, windows: given.windows })
+  const accounts = Object.entries(people).map(([name, money]) => ({ address: given.keyOf(name).address, money }))
   await fund(rpcUrl, chainId, deployer, addresses.token, accounts)
   writeFileSync(join(layout.dataOf('chain'), 'market'), addresses.market)
   return { addresses, fromBlock, runtime: builds.runtime.build, keeper: builds.keeper.build }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OrderOnChain } from '@allod/chain'
-import { AllodError, type Hex, type JobDocument } from '@allod/protocol'
+import { AllodError, type Hex, isAllodError, type JobDocument } from '@allod/protocol'
 import type { GatewayRoutes } from '../GatewayRoutes.ts'
 import { type Launched, type LaunchPlace, launchOrder } from './launchOrder.ts'
 import type { OrderFile } from './OrderFile.ts'
@@ -8,6 +8,8 @@ import type { OrderFile } from './OrderFile.ts'
 /** How often an order may be launched anew within one life of the provider. */
 const MAX_LAUNCHES = 5
 const LOOK_EVERY_MS = 1000
+const MAX_WAIT_MS = 30_000
+const PASSING = ['chain/rpc-failed', 'chain/reorg']
 
 export type FollowPlace = LaunchPlace & {
   readonly routes: GatewayRoutes
@@ -19,8 +21,9 @@ export type FollowPlace = LaunchPlace & {
  * when the order is over, and ends the order on chain when its work is done.
  */
 export async function followOrder(file: OrderFile, place: FollowPlace, signal: AbortSignal): Promise<void> {
+  const patient = { ...place, readOrder: (order: Hex) => patiently(() => place.readOrder(order), signal) }
   for (let launches = 0; launches < MAX_LAUNCHES && !signal.aborted; launches++) {
-    const state = await place.readOrder(file.order)
+    const state = await patient.readOrder(file.order)
     if (!isLaunchable(state)) break
     const job: JobDocument = { ...file.job, generation: state.generation + 1 }
     try {
@@ -30,13 +33,25 @@ export async function followOrder(file: OrderFile, place: FollowPlace, signal: A
       process.stderr.write(`order ${file.order}: ${error instanceof Error ? error.stack : String(error)}\n`)
       file.append(job.generation, { phase: 'failed', detail: code, sealed: null })
     }
-    if (await isDone(file, place)) break
+    if (await isDone(file, patient)) break
     await delay(Math.min(30_000, 1000 * 2 ** launches), undefined, { signal }).catch(() => undefined)
   }
   if (signal.aborted) return
-  await endOnChain(file, place)
-  file.append((await place.readOrder(file.order)).generation, { phase: 'ended', detail: null, sealed: null })
+  await endOnChain(file, patient)
+  file.append((await patient.readOrder(file.order)).generation, { phase: 'ended', detail: null, sealed: null })
   file.end()
+}
+
+// A chain that does not answer says nothing about an order: it is asked again until it does, or until we are stopped.
+async function patiently<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let waitMs = LOOK_EVERY_MS; ; waitMs = Math.min(MAX_WAIT_MS, 2 * waitMs)) {
+    try {
+      return await read()
+    } catch (error) {
+      if (signal.aborted || !isAllodError(error) || !PASSING.includes(error.code)) throw error
+      await delay(waitMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
 }
 
 async function runGeneration(

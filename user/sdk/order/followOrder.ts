@@ -6,7 +6,7 @@ import { fail } from '../errors.ts'
 import { orderKeys } from '../wallet/orderKeys.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { merge } from '../wire/merge.ts'
-import { type ChainLook, chainLooks } from './chainSteps.ts'
+import { type ChainLook, type ChainLost, chainLooks } from './chainSteps.ts'
 import { figureReader } from './openFigures.ts'
 import type { OrderRecord } from './orderRecord.ts'
 import { type Heard, providerEvents } from './providerEvents.ts'
@@ -77,7 +77,7 @@ export async function* followOrder(
   const keys = wallet && (await orderKeys(wallet, record.spec.salt))
   const open = keys ? figureReader(record.order, keys.logs.secret) : async () => null
   const { order } = record
-  const sources = merge<ChainLook | Heard>(
+  const sources = merge<ChainLook | ChainLost | Heard>(
     [
       chainLooks(allod, { order, everyMs: everyMs ?? (allod.network.devnet ? 500 : 4000), signal: both }),
       providerEvents(allod, { url: record.provider.url, order, signal: both }),
@@ -92,7 +92,9 @@ export async function* followOrder(
           ? stepsOfLook(news)
           : news.kind === 'event'
             ? await stepsOfEvent(news.event, open)
-            : await lineDown(allod, record, news.code)
+            : news.kind === 'lost'
+              ? await lineDown(allod, record, news.code)
+              : [{ kind: 'line', isUp: false, code: news.code } as const]
       for (const step of steps) {
         const key =
           step.kind === 'step' ? `${step.step}/${step.generation}/${step.transaction ?? step.detail ?? ''}` : ''

@@ -7,7 +7,13 @@ export async function* merge<T>(
   { idleMs, onIdle }: { readonly idleMs: number; readonly onIdle: () => Error },
 ): AsyncGenerator<T, void> {
   type Turn = { readonly from: AsyncGenerator<T, void>; readonly result: IteratorResult<T, void> }
-  const step = async (from: AsyncGenerator<T, void>): Promise<Turn> => ({ from, result: await from.next() })
+  const next = async (from: AsyncGenerator<T, void>): Promise<Turn> => ({ from, result: await from.next() })
+  const step = (from: AsyncGenerator<T, void>): Promise<Turn> => {
+    const turn = next(from)
+    // It may fail while the reader is busy with an earlier turn; it is thrown when the reader comes back.
+    turn.catch(() => undefined)
+    return turn
+  }
   const waiting = new Map(sources.map((s) => [s, step(s)]))
   try {
     while (waiting.size > 0) {
@@ -20,10 +26,7 @@ export async function* merge<T>(
     }
   } finally {
     // Whoever still waits for the network ends by its own signal; nobody listens any more.
-    for (const [source, turn] of waiting) {
-      turn.catch(() => undefined)
-      source.return().catch(() => undefined)
-    }
+    for (const source of waiting.keys()) source.return().catch(() => undefined)
   }
 }
 
