@@ -9,9 +9,9 @@ import {
   followOrder,
   newPolicy,
   type OrderRecord,
+  type OrderRequest,
   type OrderStep,
   orderMoney,
-  type Posted,
   placeOrder,
   publishDataset,
   quote,
@@ -26,7 +26,7 @@ import { publish } from '../demo/publish.ts'
 import type { Cast, Published } from '../demo/Story.ts'
 
 /** Long enough to come up again within, short enough to wait for. */
-const START_WINDOW_SECONDS = 60n
+const START_WINDOW_SECONDS = 45n
 const TERM_SECONDS = 600
 const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
 
@@ -40,7 +40,9 @@ export type World = {
   readonly allod: Allod
   readonly cast: Cast
   readonly published: Published
-  /** Places one small fine-tuning. */
+  /** One small fine-tuning, as a buyer asks for it. */
+  readonly request: OrderRequest
+  /** Places it. */
   readonly order: (choices?: { readonly epochs?: number }) => Promise<OrderRecord>
   /** What happens to an order, until one of these steps. */
   readonly follow: (record: OrderRecord, ...until: StepName[]) => AsyncGenerator<OrderStep, void>
@@ -88,18 +90,26 @@ export async function newWorld(): Promise<World> {
     name: 'records',
     policy: newPolicy(allod.network, developer.key.address, { purposes: ['finetune'] }),
   })
-  const own = { kind: 'own', manifestHash: dataset.manifestHash } as const
+  const request: OrderRequest = {
+    kind: 'finetune',
+    buyer: developer.key.address,
+    compute: published.compute,
+    engine: published.finetuneEngine,
+    inputs: {
+      model: { kind: 'offer', offer: published.model.posted },
+      dataset: { kind: 'own', manifestHash: dataset.manifestHash },
+    },
+    seconds: TERM_SECONDS,
+  }
   return {
     layout,
     allod,
     cast,
     published,
+    request,
     async order({ epochs = PARAMETERS.epochs } = {}) {
-      const offered = await quote(allod, {
-        ...{ kind: 'finetune', buyer: developer.key.address, compute: published.compute, seconds: TERM_SECONDS },
-        ...{ engine: published.finetuneEngine, inputs: { model: offerOf(published.model.posted), dataset: own } },
-      })
-      return placeOrder(allod, developer, offered, { book, parameters: { ...PARAMETERS, epochs }, seed: 1 })
+      const parameters = { ...PARAMETERS, epochs }
+      return placeOrder(allod, developer, await quote(allod, request), { book, parameters, seed: 1 })
     },
     follow: (record, ...until) => followOrder(allod, record, { wallet: developer, until, idleMs: 180_000 }),
     async settle(record) {
@@ -136,8 +146,6 @@ export async function newWorld(): Promise<World> {
     },
   }
 }
-
-const offerOf = (offer: Posted) => ({ kind: 'offer', offer }) as const
 
 // The chip starts guests below its own measured copy of their build, so the sandbox around one names it.
 function enclavePid(build: string): number | null {

@@ -1,0 +1,134 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { down } from '@allod/devnet'
+import { expireOrder, fetchReport, type OrderRecord, parseOrderRecord, verifyReport } from '@allod/sdk'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { oneByteOff, otherSecrets, startLiar } from './liar.ts'
+import { newWorld, type World } from './newWorld.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await newWorld()
+}, 120_000)
+beforeEach(() => world.revive())
+afterAll(() => world.stop(), 60_000)
+
+const portOf = (url: string) => Number(new URL(url).port)
+
+/** Follows an order to its report, and holds the report against the chain as an auditor would. */
+async function expectReported(record: OrderRecord): Promise<void> {
+  const seen: string[] = []
+  for await (const step of world.follow(record, 'reported', 'failed', 'expired'))
+    if (step.kind === 'step') seen.push(step.step)
+  expect(seen).toContain('reported')
+  const { envelope } = await fetchReport(world.allod, record)
+  const { trust, chain } = world.allod
+  expect((await verifyReport(envelope, { trust, view: await chain.latest() })).verdict).toBe('valid-then')
+}
+
+async function expectAccounted(record: OrderRecord) {
+  const settled = await world.settle(record)
+  expect(settled).toMatchObject({ state: 'settled', escrow: 0n })
+  expect(settled.paid + settled.refunded).toBe(settled.locked)
+  return settled
+}
+
+test('one keeper and one store are down: the order completes without them', async () => {
+  world.kill('keeper-2')
+  world.kill('store-2')
+  const record = await world.order()
+  await expectReported(record)
+  await expectAccounted(record)
+})
+
+test('one keeper and one store lie: nothing of theirs is believed, and the order completes', async () => {
+  const { keepers, stores } = world.allod.network
+  world.kill('keeper-1')
+  world.kill('store-1')
+  const [liar, honest] = [keepers[0], keepers[1]]
+  const [lyingStore, honestStore] = [stores[0], stores[1]]
+  if (!liar || !honest || !lyingStore || !honestStore) throw new Error('a network of this size was expected')
+  const lies = await Promise.all([
+    startLiar(portOf(liar.url), honest.url, otherSecrets),
+    startLiar(portOf(lyingStore.url), honestStore.url, oneByteOff),
+  ])
+  try {
+    const record = await world.order()
+    await expectReported(record)
+    await expectAccounted(record)
+    for (const { lies: told } of lies) expect(told()).toBeGreaterThan(0)
+  } finally {
+    for (const { stop } of lies) await stop()
+  }
+})
+
+test('a provider that takes the order and never starts it: everything comes back', async () => {
+  const record = await world.order()
+  world.kill('provider')
+  world.kill('enclave')
+  expect((await (await world.allod.chain.latest()).order(record.order)).state).toBe('open')
+  await expect(expireOrder(world.allod, world.cast.developer, record)).rejects.toMatchObject({
+    code: 'market/too-early',
+  })
+  const { startBy } = await (await world.allod.chain.latest()).order(record.order)
+  // The chain's own clock decides; a block comes each second while an order is open, with nobody sending anything.
+  while ((await world.allod.chain.latest()).block.time <= startBy)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  await expireOrder(world.allod, world.cast.developer, record)
+  const view = await world.allod.chain.latest()
+  const [created, expired] = ['Created', 'Expired'].map(async (name) =>
+    (await view.orderEvents(record.order)).find((e) => e.name === name),
+  )
+  expect((await expired)?.args.refund).toBe((await created)?.args.escrow)
+  expect((await view.order(record.order)).escrow).toBe(0n)
+})
+
+test('a provider that dies while training and stays away is paid for the time that keepers attested, no more', async () => {
+  const record = await world.order({ epochs: 40 })
+  for await (const step of world.follow(record, 'training')) void step
+  const bound = Date.now()
+  world.kill('provider')
+  world.kill('enclave')
+  const { state, attestedSeconds, paid, locked } = await expectAccounted(record)
+  expect(state).toBe('settled')
+  const perSecond = record.terms.lanes.reduce((sum, lane) => sum + BigInt(lane.perSecond), 0n)
+  const perOrder = record.terms.lanes.reduce((sum, lane) => sum + BigInt(lane.perOrder), 0n)
+  expect(attestedSeconds).toBeLessThanOrEqual(Math.ceil((Date.now() - bound) / 1000) + 30)
+  expect(paid).toBeLessThanOrEqual(
+    perOrder + (perSecond * BigInt(attestedSeconds)) / 10n ** 12n + BigInt(record.terms.lanes.length),
+  )
+  expect(paid).toBeLessThan(locked)
+})
+
+test('an enclave that dies while training is replaced by a next generation, and the report is still right', async () => {
+  const record = await world.order()
+  for await (const step of world.follow(record, 'training')) void step
+  expect(world.kill('enclave')).toBe(true)
+  await expectReported(record)
+  expect((await expectAccounted(record)).generation).toBe(2)
+})
+
+test('a buyer’s program that is killed right after paying finds its order again and goes on', async () => {
+  const child = fork(join(import.meta.dirname, 'buyer.ts'), [world.layout.root], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  world.kill('provider')
+  child.send(world.request)
+  const [saved] = (await once(child, 'message')) as [unknown]
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await world.revive()
+  const record = parseOrderRecord(saved)
+  await expectReported(record)
+  await expectAccounted(record)
+})
+
+test('a network that is taken down while an order trains goes on where it was', async () => {
+  const record = await world.order()
+  for await (const step of world.follow(record, 'training')) void step
+  await down(world.layout.root)
+  await world.revive()
+  await expectReported(record)
+  await expectAccounted(record)
+})
