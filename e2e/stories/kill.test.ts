@@ -38,7 +38,7 @@ async function survive(at: ReadonlyMap<StepName, Victim>): Promise<Settled | 'un
     const victim = left.get(step.step)
     left.delete(step.step)
     if (victim === undefined) continue
-    world.kill(victim)
+    await world.kill(victim)
     await world.revive()
     // The chain comes back as it was up to a second ago: the order may never have been placed.
     const { state } = await (await world.allod.chain.latest()).order(record.order)

@@ -35,8 +35,8 @@ async function expectAccounted(record: OrderRecord) {
 }
 
 test('one keeper and one store are down: the order completes without them', async () => {
-  world.kill('keeper-2')
-  world.kill('store-2')
+  await world.kill('keeper-2')
+  await world.kill('store-2')
   const record = await world.order()
   await expectReported(record)
   await expectAccounted(record)
@@ -44,8 +44,8 @@ test('one keeper and one store are down: the order completes without them', asyn
 
 test('one keeper and one store lie: nothing of theirs is believed, and the order completes', async () => {
   const { keepers, stores } = world.allod.network
-  world.kill('keeper-1')
-  world.kill('store-1')
+  await world.kill('keeper-1')
+  await world.kill('store-1')
   const [liar, honest] = [keepers[0], keepers[1]]
   const [lyingStore, honestStore] = [stores[0], stores[1]]
   if (!liar || !honest || !lyingStore || !honestStore) throw new Error('a network of this size was expected')
@@ -65,8 +65,8 @@ test('one keeper and one store lie: nothing of theirs is believed, and the order
 
 test('a provider that takes the order and never starts it: everything comes back', async () => {
   const record = await world.order()
-  world.kill('provider')
-  world.kill('enclave')
+  await world.kill('provider')
+  await world.kill('enclave')
   expect((await (await world.allod.chain.latest()).order(record.order)).state).toBe('open')
   await expect(expireOrder(world.allod, world.cast.developer, record)).rejects.toMatchObject({
     code: 'market/too-early',
@@ -88,8 +88,8 @@ test('a provider that dies while training and stays away is paid for the time th
   const record = await world.order({ epochs: 40 })
   for await (const step of world.follow(record, 'training')) void step
   const bound = Date.now()
-  world.kill('provider')
-  world.kill('enclave')
+  await world.kill('provider')
+  await world.kill('enclave')
   const { state, attestedSeconds, paid, locked } = await expectAccounted(record)
   expect(state).toBe('settled')
   const perSecond = record.terms.lanes.reduce((sum, lane) => sum + BigInt(lane.perSecond), 0n)
@@ -104,7 +104,7 @@ test('a provider that dies while training and stays away is paid for the time th
 test('an enclave that dies while training is replaced by a next generation, and the report is still right', async () => {
   const record = await world.order()
   for await (const step of world.follow(record, 'training')) void step
-  expect(world.kill('enclave')).toBe(true)
+  expect(await world.kill('enclave')).toBe(true)
   await expectReported(record)
   expect((await expectAccounted(record)).generation).toBe(2)
 })
@@ -113,7 +113,7 @@ test('a buyer’s program that is killed right after paying finds its order agai
   const child = fork(join(import.meta.dirname, 'buyer.ts'), [world.layout.root], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  world.kill('provider')
+  await world.kill('provider')
   child.send(world.request)
   const [saved] = (await once(child, 'message')) as [unknown]
   child.kill('SIGKILL')

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { down, isRunning, type Layout, layoutOf, processNames, runningPid, up } from '@allod/devnet'
 import { utf8 } from '@allod/protocol'
 import {
@@ -49,7 +50,7 @@ export type World = {
   /** Sees an order through to the last unit. */
   readonly settle: (record: OrderRecord) => Promise<Settled>
   /** Ends a process the hard way. False where it does not run now. */
-  readonly kill: (victim: Victim) => boolean
+  readonly kill: (victim: Victim) => Promise<boolean>
   /** Brings up again what is down. */
   readonly revive: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -129,10 +130,12 @@ export async function newWorld(): Promise<World> {
         escrow,
       }
     },
-    kill(victim) {
+    async kill(victim) {
       const pid = victim === 'enclave' ? enclavePid(local.network.builds.runtime) : runningPid(layout.processes, victim)
       if (pid === null) return false
       process.kill(pid, 'SIGKILL')
+      // Its ports are free once it is gone.
+      while (existsSync(`/proc/${pid}/fd/0`)) await delay(10)
       return true
     },
     revive: async () => {

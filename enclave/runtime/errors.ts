@@ -24,7 +24,7 @@ export const fail = errorsOf('runtime', {
   'lease-lost': ['the keepers did not renew the lease in time', 'the order may have ended; look at it on chain'],
   'engine-failed': ['the engine ended without a result', 'read its last line; check parameters and limits'],
   'output-refused': ['the engine’s output is not what a policy lets out', 'see the clause in the details'],
-  'storage-failed': ['fewer than two stores hold the result', 'check the stores the order names'],
+  'storage-failed': ['no store holds the result', 'check the stores the order names'],
   'quota-used-up': ['the token’s quota is used up', 'ask the agent’s owner for a new token'],
   'too-many-requests': ['requests come faster than the agent’s owner allows', 'wait a minute and ask again'],
   'token-missing': [

@@ -37,10 +37,17 @@ test('seals a result for the buyer under what its inputs’ policies derive, sig
   expect(storage).toHaveLength(2)
 })
 
-test('believes no store’s receipt: what cannot be read back is not stored', async () => {
-  await expect(seal({ stores: [memoryStore(), memoryStore({ forgets: true })] })).rejects.toMatchObject({
+test('believes no store’s receipt: one that cannot give the result back is left out of the report', async () => {
+  const honest = memoryStore()
+  const { storage } = await seal({ stores: [honest, memoryStore({ forgets: true })] })
+  expect(storage.map(({ by }) => by.signer)).toEqual([honest.id])
+})
+
+test('says nothing of a result that no store holds', async () => {
+  const forgetful = [memoryStore({ forgets: true }), memoryStore({ forgets: true })]
+  await expect(seal({ stores: forgetful })).rejects.toMatchObject({
     code: 'runtime/storage-failed',
-    meta: { expected: 2, actual: 1 },
+    meta: { actual: 0 },
   })
 })
 

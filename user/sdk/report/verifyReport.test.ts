@@ -104,8 +104,9 @@ test('refuses keepers who state different facts', async () => {
   await expect(verifyReport(seal(enclave, { ...predicate, facts }), { trust })).rejects.toMatchObject(refused('facts'))
 })
 
-test('refuses an output that fewer than two stores hold', async () => {
-  const thin = seal(enclave, { ...predicate, storage: predicate.storage.slice(1) })
+test('refuses an output that none of the order’s stores holds', async () => {
+  const others = new Set(predicate.outputs.map((o) => o.manifestHash))
+  const thin = seal(enclave, { ...predicate, storage: predicate.storage.filter((r) => !others.has(r.digest)) })
   await expect(verifyReport(thin, { trust })).rejects.toMatchObject(refused('stored-adapter'))
 })
 
