@@ -101,10 +101,20 @@ test('a provider that dies while training and stays away is paid for the time th
   expect(paid).toBeLessThan(locked)
 })
 
-test('an enclave that dies while training is replaced by a next generation, and the report is still right', async () => {
-  const record = await world.order()
-  for await (const step of world.follow(record, 'training')) void step
-  expect(await world.kill('enclave')).toBe(true)
+test('an enclave that dies while training is replaced by a next generation that goes on from a checkpoint', async () => {
+  let isKilled = false
+  const record = await world.order({ epochs: 6 })
+  const reached: number[] = []
+  for await (const step of world.follow(record, 'reported', 'failed')) {
+    if (step.kind !== 'figures') continue
+    const at = step.figures.findLast((f) => f.event === 'step')?.step ?? 0
+    reached.push(at)
+    // Past the second checkpoint, and the first is in the stores.
+    if (at > 45 && Math.max(...reached) === at && !isKilled) isKilled = await world.kill('enclave')
+  }
+  // It went on from a checkpoint, not from the first step.
+  const resumedAt = reached[reached.findIndex((at, i) => at < (reached[i - 1] ?? 0))]
+  expect(resumedAt).toBeGreaterThan(20)
   await expectReported(record)
   expect((await expectAccounted(record)).generation).toBe(2)
 })

@@ -3,16 +3,21 @@ import { join } from 'node:path'
 import {
   allodDomain,
   anyJson,
+  type CheckpointRef,
+  checkpointRefShape,
   envelopeHash,
   type Json,
   lineageOf,
   noLineage,
+  nullable,
   outputKindOf,
   type ReportRequest,
   reportedType,
   signDigest,
   typedDigest,
 } from '@allod/protocol'
+import { CheckpointKeeper } from './checkpoint/CheckpointKeeper.ts'
+import { restoreCheckpoint } from './checkpoint/restoreCheckpoint.ts'
 import { runEngine, writeJobFile } from './engine/runEngine.ts'
 import { fail } from './errors.ts'
 import { ask } from './HostLink.ts'
@@ -30,6 +35,7 @@ const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as con
 export async function runJob(order: OpenOrder): Promise<void> {
   const { job, events, places, terms, lease, onLease } = order
   writeJobFile(places, job, job.spec.engine.parameters)
+  const checkpoints = await openCheckpoints(order)
   events.phase('running')
   const figures = await runEngine(job, places, {
     terms,
@@ -41,6 +47,9 @@ export async function runJob(order: OpenOrder): Promise<void> {
         else engine.resume()
       }
     },
+  }).finally(async () => {
+    await checkpoints?.stop()
+    order.resumeKey?.erase()
   })
   events.phase('sealing')
   const sealed = await sealResult(order)
@@ -50,6 +59,25 @@ export async function runJob(order: OpenOrder): Promise<void> {
   await sendBeat(order.host, alive, signatures)
   await sendReport(order, { ...figures, sealed })
   events.phase('reported')
+}
+
+const CHECKPOINT = 'checkpoint/checkpoint.safetensors'
+
+/** Goes on from the last generation's checkpoint, where there is one, and keeps those of this one. */
+async function openCheckpoints(order: OpenOrder): Promise<CheckpointKeeper | null> {
+  const { host, job, places, stores, resumeKey: key, events } = order
+  // An input of that name is the engine's business, and it would be mistaken for ours.
+  if (key === null || Object.hasOwn(job.spec.inputs, 'checkpoint')) return null
+  const common = { key, order: job.order, stores }
+  const newest = await ask(host, 'provider', '/checkpoint', null, nullable(checkpointRefShape)).catch(() => null)
+  if (newest !== null) {
+    const isRestored = await restoreCheckpoint(newest, { ...common, path: join(places.input, CHECKPOINT) })
+    events.phase('opened', isRestored ? 'goes on from a checkpoint' : 'a checkpoint could not be used')
+  }
+  const announce = (ref: CheckpointRef) => ask(host, 'provider', '/checkpoint', ref, anyJson(8))
+  const keeper = new CheckpointKeeper({ ...common, path: join(places.output, CHECKPOINT), announce })
+  keeper.start()
+  return keeper
 }
 
 function sealResult({ job, grant, opened, stores, keys, places }: OpenOrder): Promise<SealedOutput> {

@@ -5,12 +5,14 @@ import {
   intersectPolicies,
   type JobDocument,
   type NamedPolicy,
+  type Secret,
   type SignedBy,
   type Terms,
 } from '@allod/protocol'
 import { collectVotes, type Elected } from './attest/collectVotes.ts'
 import type { Attester } from './attest/gatherEvidence.ts'
 import { type EnclaveKeys, newEnclaveKeys } from './attest/newEnclaveKeys.ts'
+import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { Events } from './Events.ts'
 import { type Grant, obtainGrant } from './grant/obtainGrant.ts'
 import { type OpenedKey, openKeys } from './grant/openKeys.ts'
@@ -40,6 +42,8 @@ export type OpenOrder = {
   readonly events: Events
   readonly lease: LeaseKeeper
   readonly startedAt: number
+  /** What checkpoints are sealed under; null where none are made. */
+  readonly resumeKey: Secret | null
   /** Pauses, resumes or ends the engine as the lease says; set once it runs. */
   readonly onLease: { follow: (state: LeaseState) => void }
 }
@@ -71,6 +75,7 @@ export async function runOrder(host: HostLink, attester: Attester, places: Place
     keys.grant.secret.erase()
     events.phase('granted')
     const stores = storesOf(host, job.spec)
+    const resumeKey = checkpointKey(job, grant.facts.buyer, opened)
     await openInputs(job, opened, stores, places)
     events.phase('opened')
     const terms = termsOf(opened)
@@ -93,6 +98,7 @@ export async function runOrder(host: HostLink, attester: Attester, places: Place
       lease,
       startedAt,
       onLease,
+      resumeKey,
     }
     await (job.spec.kind === 'serve' ? serveAgent(order) : runJob(order))
     events.phase('ended')

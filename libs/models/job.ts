@@ -94,7 +94,7 @@ export const FINETUNE_DEFAULTS: FinetuneParameters = {
   evaluationShare: '0.05',
   evaluateEvery: 0,
   patience: 0,
-  checkpointEvery: 0,
+  checkpointEvery: 20,
   canaries: 2,
   threads: 0,
   promptColumn: 'prompt',

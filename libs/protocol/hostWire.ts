@@ -56,6 +56,10 @@ export const reportRequestShape = record({
 })
 export type ReportRequest = Shaped<typeof reportRequestShape>
 
+/** `POST /checkpoint`, and the answer to `GET /checkpoint`: where the order's newest sealed checkpoint lies in its stores. */
+export const checkpointRefShape = record({ digest: hex(32), sizeBytes: integer(1, 2 ** 28) })
+export type CheckpointRef = Shaped<typeof checkpointRefShape>
+
 /** `POST /fail`: why the enclave gave up, for the chain, with the code that says it in words. */
 export const failRequestShape = record({ failed: failedShape, signature: hex(65), code: text(80) })
 export type FailRequest = Shaped<typeof failRequestShape>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Folder, formatFinetuneReport, formatMetric, parseFinetuneParameters, parseJob } from '@allod/models'
@@ -37,7 +37,7 @@ async function main(inDir: string, outDir: string): Promise<void> {
     checkpoint: existsSync(checkpoint) ? new Uint8Array(readFileSync(checkpoint)) : null,
     threads: parameters.threads || availableParallelism(),
     onMetric: (metric) => appendFileSync(join(outDir, 'metrics.jsonl'), `${formatMetric(metric)}\n`),
-    onCheckpoint: (bytes) => writeWhole(join(outDir, CHECKPOINT), bytes),
+    onCheckpoint: (bytes) => writeIfRoom(join(outDir, CHECKPOINT), bytes),
   })
   for (const [name, bytes] of folder) writeWhole(join(outDir, kind, name), bytes)
   writeWhole(join(outDir, 'report.json'), formatFinetuneReport(report))
@@ -68,6 +68,16 @@ function writeWhole(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.part`, bytes)
   renameSync(`${path}.part`, path)
+}
+
+/** A checkpoint that does not fit beside the result is not worth losing the result for. */
+function writeIfRoom(path: string, bytes: Uint8Array): void {
+  try {
+    writeWhole(path, bytes)
+  } catch (error) {
+    if (!['ENOSPC', 'EFBIG', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    rmSync(`${path}.part`, { force: true })
+  }
 }
 
 try {

@@ -40,5 +40,6 @@ export function newOpenOrder(order: TestOrder, places: Places): OpenOrder {
     opened: [{ input: 'model', objectId, manifest, dek: new Secret(new Uint8Array(32)) }],
     events: new Events(host, job),
     onLease: { follow: () => {} },
+    resumeKey: null,
   }
 }

@@ -102,3 +102,15 @@ test('a malformed word of the guest reaches neither file nor chain', async () =>
   expect(writes).toEqual([])
   expect(file.report()).toBeNull()
 })
+
+test('where a checkpoint lies is kept for the next generation, across lives of the provider', async () => {
+  using folder = scratch()
+  const first = open(folder.path)
+  expect(await first.call('GET', '/checkpoint')).toEqual({ json: null })
+  const ref = { digest: fill(32, 8), sizeBytes: 65_564 }
+  await first.post('/checkpoint', ref)
+  expect(await open(folder.path, 2).call('GET', '/checkpoint')).toEqual({ json: ref })
+  await expect(first.post('/checkpoint', { ...ref, sizeBytes: 0 })).rejects.toMatchObject({
+    code: 'protocol/bad-shape',
+  })
+})

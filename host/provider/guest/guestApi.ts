@@ -1,6 +1,7 @@
 import {
   allodDomain,
   beatRequestShape,
+  checkpointRefShape,
   failRequestShape,
   guestEventsShape,
   type Hex,
@@ -55,6 +56,10 @@ export function guestApi(
       await chain.report(terms, request)
       return {}
     },
+    '/checkpoint': async (body) => {
+      file.saveCheckpoint(checkpointRefShape(body))
+      return {}
+    },
     '/fail': async (body) => {
       const request = failRequestShape(body)
       file.append(generation, { phase: 'failed', detail: request.code, sealed: null })
@@ -68,6 +73,7 @@ export function guestApi(
   }
   return async ({ method, path, body }) => {
     if (method === 'GET' && path === '/job') return { json: job }
+    if (method === 'GET' && path === '/checkpoint') return { json: file.checkpoint() }
     const handler = method === 'POST' && Object.hasOwn(handlers, path) ? handlers[path] : undefined
     if (handler === undefined) throw fail('not-found', { actual: `${method} ${path}` })
     return { json: await handler(body) }

@@ -14,6 +14,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type CheckpointRef,
+  checkpointRefShape,
   type GuestEvent,
   type Hex,
   type JobDocument,
@@ -92,6 +94,17 @@ export class OrderFile {
   /** Keeps the report that the enclave signed, before anything of it goes on chain. */
   saveReport(report: ReportRequest): void {
     writeWhole(join(this.#folder, 'report.json'), report)
+  }
+
+  /** Keeps where the newest checkpoint lies, for a next generation. */
+  saveCheckpoint(ref: CheckpointRef): void {
+    writeWhole(join(this.#folder, 'checkpoint.json'), ref)
+  }
+
+  /** The newest checkpoint, where there is one. */
+  checkpoint(): CheckpointRef | null {
+    const path = join(this.#folder, 'checkpoint.json')
+    return existsSync(path) ? checkpointRefShape(JSON.parse(readFileSync(path, 'utf8'))) : null
   }
 
   /** The report, where there is one. */

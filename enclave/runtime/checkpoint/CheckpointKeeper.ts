@@ -1,0 +1,78 @@
+import { readFile, stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { rawBody, rawRef, requireStorageReceipt } from '@allod/content'
+import type { Store } from '@allod/content/stores'
+import { type CheckpointRef, type Hex, type Secret, sha256, toHex } from '@allod/protocol'
+import { MAX_CHECKPOINT_BYTES, sealCheckpoint } from './sealCheckpoint.ts'
+
+/** How many checkpoints one enclave sends to stores at most; the training goes on without. */
+const MAX_CHECKPOINTS = 1000
+
+/** What a keeper of checkpoints works with. */
+export type CheckpointPlace = {
+  /** The file that the engine renames each new checkpoint to. */
+  readonly path: string
+  readonly key: Secret
+  readonly order: Hex
+  readonly stores: readonly Store[]
+  /** Tells the host where the newest one lies, for a next generation. */
+  readonly announce: (ref: CheckpointRef) => Promise<unknown>
+  /** How often the file is looked at, milliseconds. */
+  readonly everyMs?: number
+}
+
+/**
+ * Seals an engine's checkpoints and sends them to stores while it trains. Losing one costs work, never a secret or a
+ * payment, so a store or host that fails is passed over.
+ */
+export class CheckpointKeeper {
+  readonly #place: CheckpointPlace
+  readonly #stop = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+  #seen = ''
+  #kept = 0
+
+  constructor(place: CheckpointPlace) {
+    this.#place = place
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** Ends; one that is under way is finished first. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+  }
+
+  async #run(): Promise<void> {
+    const { everyMs = 1000 } = this.#place
+    while (!this.#stop.signal.aborted && this.#kept < MAX_CHECKPOINTS) {
+      await this.#keepNewest().catch(() => undefined)
+      await delay(everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    }
+  }
+
+  async #keepNewest(): Promise<void> {
+    const { path, key, order, stores, announce } = this.#place
+    const file = await stat(path).catch(() => null)
+    if (file === null || file.size > MAX_CHECKPOINT_BYTES) return
+    const version = `${file.ino}/${file.mtimeMs}/${file.size}`
+    if (version === this.#seen) return
+    this.#seen = version
+    const bytes = await readFile(path)
+    const sealed = sealCheckpoint(key, order, bytes)
+    bytes.fill(0)
+    const digest = toHex(sha256(sealed))
+    const held = await Promise.allSettled(
+      stores.map(async (store) => {
+        const receipt = await store.put(rawRef(digest), rawBody(sealed))
+        requireStorageReceipt(receipt, { store: store.id, digest, sizeBytes: sealed.length })
+      }),
+    )
+    if (!held.some(({ status }) => status === 'fulfilled')) return
+    await announce({ digest, sizeBytes: sealed.length })
+    this.#kept++
+  }
+}
