@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CheckpointRef, type Hex, Secret } from '@allod/protocol'
