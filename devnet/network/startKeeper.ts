@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { evidenceHash, evidenceShape } from '@allod/attestation'
 import {
   errorsOf,
@@ -13,15 +12,10 @@ import {
   toHex,
 } from '@allod/protocol'
 import type { Deployment } from './deployment.ts'
+import { onceItAnswers } from './onceItAnswers.ts'
 import { chainId, type keeperNames, type Layout } from './plan.ts'
 import { hostProgram, startWithData } from './programs.ts'
 import type { SeatedKeeper } from './register.ts'
-
-const fail = errorsOf('devnet', {
-  'keeper-silent': ['a keeper of the network does not answer', 'read its log; then npx allod down and npx allod up'],
-})
-
-const ANSWERS_WITHIN_MS = 60_000
 
 /** What every keeper of the devnet is started with. */
 export type KeeperPlace = {
@@ -81,19 +75,6 @@ export async function startKeeper(
     keys: status,
     seat: await getJson(`${url}/seat`, seatReplyShape),
     evidenceHash: evidenceHash(bundle),
-  }
-}
-
-// A host whose guest ended with its chip launches it again on its own; meanwhile it answers nothing.
-async function onceItAnswers<T>(name: string, ask: () => Promise<T>): Promise<T> {
-  const until = performance.now() + ANSWERS_WITHIN_MS
-  for (;;) {
-    try {
-      return await ask()
-    } catch (cause) {
-      if (performance.now() > until) throw fail('keeper-silent', { actual: name, cause })
-      await delay(200)
-    }
   }
 }
 

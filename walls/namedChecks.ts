@@ -1,0 +1,174 @@
+/** A promise about bad input or bad luck, and the test that fails without the check behind it. */
+export type NamedCheck = {
+  readonly check: string
+  /** The code that refuses; null where the order goes on, or where a contract reverts. */
+  readonly code: string | null
+  readonly file: string
+  /** As the test's source has it. */
+  readonly test: string
+}
+
+const check = (what: string, code: string | null, file: string, test: string): NamedCheck => ({
+  check: what,
+  code,
+  file,
+  test,
+})
+
+const models = 'libs/models/modelFolder.test.ts'
+const cli = 'user/cli/commands/commands.test.ts'
+const admission = 'enclave/keeper/judge/mutations.test.ts'
+const create = 'contracts/test/MarketCreate.t.sol'
+const run = 'contracts/test/MarketRun.t.sol'
+const chip = 'devnet/chip/measureRootfs.test.ts'
+const misfortune = 'e2e/stories/misfortune.test.ts'
+const kill = 'e2e/stories/kill.test.ts'
+
+/** Bad input, changed bytes and bad luck, each with its test. `docs/internals/checks.md` is made from this. */
+export const namedChecks: readonly NamedCheck[] = [
+  check('model folder with a pickle', 'models/pickle-refused', models, 'refuses the pickle %s'),
+  check('model folder without a tokenizer', 'models/tokenizer-missing', models, 'no tokenizer'),
+  check(
+    'model of an unsupported architecture',
+    'models/unsupported-architecture',
+    'libs/models/modelConfig.test.ts',
+    'another architecture',
+  ),
+  check(
+    'dataset with broken rows: every one by file, line and reason',
+    'models/bad-dataset',
+    'libs/models/checkDataset.test.ts',
+    'refuses bad rows, listing all of them with file, line and reason',
+  ),
+  check(
+    'dataset with a broken row: before any payment',
+    'sdk/bad-dataset',
+    cli,
+    'shows the price before it pays, and stops there where told to',
+  ),
+  check(
+    'policies that exclude each other',
+    'protocol/policies-exclude',
+    'libs/protocol/policy.test.ts',
+    'names the clause and both sides where nothing is left',
+  ),
+  check(
+    'too little money',
+    'sdk/too-little-money',
+    cli,
+    'shows the price before it pays, and stops there where told to',
+  ),
+  check(
+    'more than --max-price',
+    'sdk/over-max-price',
+    cli,
+    'shows the price before it pays, and stops there where told to',
+  ),
+  check('unknown offer', 'sdk/unknown-offer', cli, 'says what is missing before there is anything to order'),
+  check('expired offer', null, create, 'test_refusesAnExpiredOffer'),
+  check('revoked offer', null, create, 'test_refusesARevokedOffer'),
+  check('offer over capacity', null, run, 'test_startRefusesAnOfferOverCapacity'),
+  check('offer without runs left', null, run, 'test_startRefusesAnOfferWithoutRunsLeft'),
+  check('runtime bundle changed by one byte', null, chip, 'a byte, a mode or a name changed is another build'),
+  check(
+    'runtime bundle of a build nobody approved',
+    'attestation/measurement-unknown',
+    'libs/attestation/appraise.test.ts',
+    'attestation/measurement-unknown',
+  ),
+  check(
+    'runtime bundle changed under the chip',
+    'chip/rootfs-changed',
+    chip,
+    'the store refuses a root filesystem that changes under it: chip/rootfs-changed',
+  ),
+  check(
+    'engine file changed by one byte',
+    'content/no-replica',
+    'libs/content/stores/tree.test.ts',
+    'commits no file that no store has intact: content/no-replica',
+  ),
+  check(
+    'another engine than paid for',
+    'keeper/engine-mismatch',
+    'enclave/keeper/judge/inputs.test.ts',
+    'another engine paid',
+  ),
+  check('job spec changed by one place', 'protocol/spec-mismatch', admission, 'in %s: %s'),
+  check('manifest changed by one place', 'keeper/manifest-mismatch', admission, 'in %s: %s'),
+  check(
+    'chunk changed by one bit',
+    'content/chunk-mismatch',
+    'libs/content/open/openObject.test.ts',
+    'flips a bit of a chunk',
+  ),
+  check(
+    'wrap changed by one byte',
+    'content/wrap-unopened',
+    'libs/content/hpke/hpke.test.ts',
+    'does not open with $name: content/wrap-unopened',
+  ),
+  check('share changed', 'content/share-mismatch', 'libs/content/shares.test.ts', 'name the bad share'),
+  check(
+    'vote over another message, or by another key',
+    null,
+    'enclave/runtime/attest/collectVotes.test.ts',
+    'leaves out a vote by another key and one over another message, and names each reason',
+  ),
+  check('votes of a stranger, on chain', null, run, 'test_votesOfAStranger'),
+  check(
+    'fact that fewer than t keepers state',
+    null,
+    'enclave/runtime/grant/obtainGrant.test.ts',
+    'believes no fact that fewer than t keepers state, and drops the odd one out where t agree',
+  ),
+  check(
+    'report changed in one field',
+    'report/signature-mismatch',
+    'user/sdk/report/verifyReport.test.ts',
+    'report/signature-mismatch',
+  ),
+  check(
+    'one keeper and one store down',
+    null,
+    misfortune,
+    'one keeper and one store are down: the order completes without them',
+  ),
+  check(
+    'one keeper and one store lying',
+    null,
+    misfortune,
+    'one keeper and one store lie: nothing of theirs is believed, and the order completes',
+  ),
+  check(
+    'provider that never starts',
+    null,
+    misfortune,
+    'a provider that takes the order and never starts it: everything comes back',
+  ),
+  check(
+    'provider that dies while training: paid for attested time only',
+    null,
+    misfortune,
+    'a provider that dies while training and stays away is paid for the time that keepers attested, no more',
+  ),
+  check(
+    'rebind, and on from a sealed checkpoint',
+    null,
+    misfortune,
+    'an enclave that dies while training is replaced by a next generation that goes on from a checkpoint',
+  ),
+  check(
+    'buyer killed after paying',
+    null,
+    misfortune,
+    'a buyer’s program that is killed right after paying finds its order again and goes on',
+  ),
+  check(
+    'whole network stopped and started while an order trains',
+    null,
+    misfortune,
+    'a network that is taken down while an order trains goes on where it was',
+  ),
+  check('any process killed at any step', null, kill, 'an order goes on, or its money comes back: %s'),
+]
