@@ -2,15 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { evidenceHash, evidenceShape } from '@allod/attestation'
-import {
-  errorsOf,
-  type Hex,
-  keeperKeysShape,
-  type Shape,
-  type SigningKey,
-  seatReplyShape,
-  toHex,
-} from '@allod/protocol'
+import { type Hex, keeperKeysShape, type Shape, type SigningKey, seatReplyShape, toHex } from '@allod/protocol'
 import type { Deployment } from './deployment.ts'
 import { onceItAnswers } from './onceItAnswers.ts'
 import { chainId, type keeperNames, type Layout } from './plan.ts'
