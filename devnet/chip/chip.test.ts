@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { appraise, bind, type EvidenceBundle, encodeEvidence, parseEvidence, verify } from '@allod/attestation'
+import {
+  appraise,
+  bind,
+  type EvidenceBundle,
+  encodeEvidence,
+  parseEvidence,
+  strictHardware,
+  verify,
+} from '@allod/attestation'
 import { appraiseSimulated, simulatedMeasurements, simulatedVerifiers } from '@allod/attestation/simulated'
 import {
   type ChipInfo,
@@ -69,7 +77,7 @@ async function refusals(bundle: EvidenceBundle, info: ChipInfo, isUnisolatedAllo
     measurements: simulatedMeasurements([staged.build]),
     configs: 'any',
   } as const
-  expect(appraise(bound, { ...common, kinds: ['tdx', 'sevsnp'] }).isAccepted).toBe(false)
+  expect(appraise(bound, { ...common, ...strictHardware }).isAccepted).toBe(false)
   const { checks } = appraiseSimulated(bound, { ...common, trust: 'simulated', root: info.root, isUnisolatedAllowed })
   return checks.filter((c) => c.result !== 'pass').map((c) => c.name)
 }

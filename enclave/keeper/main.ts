@@ -1,5 +1,5 @@
 // A keeper for hardware. It believes no simulated evidence: nothing of that kind is in its bundle.
-import { appraise } from '@allod/attestation'
+import { appraise, strictHardware } from '@allod/attestation'
 import { fail } from './errors.ts'
 import { runKeeper } from './runKeeper.ts'
 
@@ -13,7 +13,7 @@ await runKeeper(
     verifiers: () => [],
     appraise: () => (bound, tee, demands) => {
       if (tee.trust !== 'hardware') throw fail('tee-refused', { expected: 'hardware', actual: tee.trust })
-      return appraise(bound, { ...demands, kinds: tee.kinds })
+      return appraise(bound, { ...demands, ...strictHardware, kinds: tee.kinds })
     },
     predictMeasurement: () => null,
   },

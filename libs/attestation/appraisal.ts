@@ -25,6 +25,55 @@ const entries = {
   'gpu-not-confidential': ['a GPU does not run in confidential mode', 'switch confidential computing on'],
   'gpu-debug-enabled': ['a GPU can be debugged', 'switch the GPU to production mode'],
   'gpu-firmware-too-old': ['a GPU runs outdated firmware', 'update the GPU'],
+  'tcb-status-not-allowed': [
+    'the platform is not up to date, by its maker’s own lists',
+    'apply what the shortfall names: BIOS, microcode or TDX module; or have the policy name this status',
+  ],
+  'advisory-not-allowed': [
+    'a known advisory applies to the platform',
+    'update the platform, or have the policy name it',
+  ],
+  'revocation-unknown': [
+    'nothing says whether a certificate was revoked',
+    'bring the revocation lists; a policy may name this exception',
+  ],
+  'reference-values-unknown': [
+    'nothing says which firmware and driver measurements are right',
+    'bring the signed reference manifests; a policy may name this exception',
+  ],
+  'reference-signer-expired': [
+    'the certificate that signed the reference values is outside its dates',
+    'fetch the manifest again; a policy may name this exception',
+  ],
+  'device-measurement-mismatch': ['a device measures other firmware than its maker signed', 'refuse this device'],
+  'td-attributes-not-allowed': ['the trust domain has attributes that the policy refuses', 'launch it without them'],
+  'xfam-not-allowed': ['the trust domain uses CPU features that the policy refuses', 'launch it without them'],
+  'service-td-bound': ['a service TD can migrate the trust domain or look into it', 'launch it without a service TD'],
+  'register-mismatch': ['a measurement register is not what the policy names', 'compare it with the build’s own'],
+  'event-log-mismatch': ['the event log does not replay to the measured registers', 'refuse it: the log was changed'],
+  'guest-policy-not-allowed': [
+    'the guest was launched under a policy that is refused',
+    'launch it under a stricter one',
+  ],
+  'vmpl-not-allowed': [
+    'the report was asked for at another privilege level',
+    'ask for it at the level the policy names',
+  ],
+  'platform-info-not-allowed': ['the platform lacks a protection that the policy wants', 'switch it on in the BIOS'],
+  'product-not-allowed': ['the chip is of a product that the policy does not name', 'choose another machine'],
+  'signing-key-not-allowed': [
+    'the report is signed by a kind of key that the policy refuses',
+    'use a report by the chip’s own key, or have the policy allow the cloud’s',
+  ],
+  'author-key-mismatch': ['the guest’s id block is by another key', 'compare the key digests with the author’s own'],
+  'driver-too-old': ['a device runs an older driver than the policy accepts', 'update the driver'],
+  'driver-versions-differ': ['devices of one machine run different drivers', 'update them together'],
+  'switch-count-mismatch': ['the number of switches is not what was asked', 'compare the offer with the machine'],
+  'certificate-on-hold': ['a certificate of the device is on hold', 'ask the vendor, or choose another device'],
+  'token-claims-refused': [
+    'a remote verifier’s token states a failure',
+    'verify the device locally and read its checks',
+  ],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>
 
 const fail = errorsOf('attestation', entries)
@@ -40,13 +89,19 @@ export type Check = {
   readonly expected: string
   readonly actual: string
   /** Who says what is expected. */
-  readonly source: 'evidence' | 'verifier' | 'policy' | 'registry'
+  readonly source: 'evidence' | 'verifier' | 'policy' | 'registry' | 'collateral'
 }
+
+/** What stays unknown and may still be accepted, where a policy names it in so many words. */
+export const exceptions = ['revocation-unknown', 'reference-values-unknown', 'reference-signer-expired'] as const
+export type Exception = (typeof exceptions)[number]
 
 /** The outcome: every check, and until when it may be relied on. */
 export type Appraisal = {
   readonly isAccepted: boolean
   readonly checks: readonly Check[]
+  /** What the policy accepts as unknown. */
+  readonly exceptions: readonly Exception[]
   /** Unix seconds; the earliest end of all windows. */
   readonly validUntil: number
 }
@@ -56,7 +111,7 @@ export type Appraisal = {
  * @throws attestation/kind-not-allowed and the other refusals of {@link Refusal}
  */
 export function requireAccepted(appraisal: Appraisal): void {
-  const refused = appraisal.checks.filter((c) => c.result !== 'pass')
+  const refused = refusedChecks(appraisal)
   const [first] = refused
   if (appraisal.isAccepted && first === undefined) return
   throw fail(first?.refusal ?? 'kind-not-allowed', {
@@ -65,3 +120,9 @@ export function requireAccepted(appraisal: Appraisal): void {
     meta: { check: first?.name, refused: refused.map((c) => c.name) },
   })
 }
+
+/** The checks that refuse, in order: each is no pass, and no unknown that the policy names as an exception. */
+export const refusedChecks = ({ checks, exceptions }: Pick<Appraisal, 'checks' | 'exceptions'>): readonly Check[] =>
+  checks.filter((c) => !(c.result === 'pass' || (c.result === 'unknown' && isExcepted(c.refusal, exceptions))))
+
+const isExcepted = (refusal: Refusal, allowed: readonly string[]): boolean => allowed.includes(refusal)

@@ -4,7 +4,7 @@ import { type Hex, isAllodError } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
 import { appraise, type Refusal, requireAccepted } from './appraise.ts'
 import { type BindingContext, bind } from './bind.ts'
-import type { ProductionPolicy } from './policy.ts'
+import { type ProductionPolicy, strictHardware } from './policy.ts'
 import { appraiseSimulated, type SimulatedPolicy } from './simulated/appraiseSimulated.ts'
 import { simulatedMeasurement } from './simulated/measurement.ts'
 import { simulatedVerifiers } from './simulated/simulatedVerifiers.ts'
@@ -141,13 +141,13 @@ test('a measurement known as an unapproved build does not pass by claiming an ap
 })
 
 test('an appraisal with no checks is no acceptance', async () => {
-  const thrown = await caught(() => requireAccepted({ isAccepted: false, checks: [], validUntil: NOW }))
+  const thrown = await caught(() => requireAccepted({ isAccepted: false, checks: [], exceptions: [], validUntil: NOW }))
   expect(isAllodError(thrown, 'attestation/kind-not-allowed')).toBe(true)
 })
 
 const production: ProductionPolicy = {
   ...policy,
-  kinds: ['tdx', 'sevsnp'],
+  ...strictHardware,
   gpus: 'any',
   minimumTcb: 0,
   minimumGpuFirmware: 0,

@@ -1,8 +1,9 @@
 import type { Hex } from '@allod/protocol'
-import type { Appraisal, Check, Refusal } from './appraisal.ts'
+import { type Appraisal, type Check, type Exception, type Refusal, refusedChecks } from './appraisal.ts'
 import type { BindingContext, Bound } from './bind.ts'
-import type { CommonPolicy } from './policy.ts'
-import type { VerifiedDevice } from './verified.ts'
+import type { CommonPolicy, UnboundPolicy } from './policy.ts'
+import type { Unbound } from './unbound.ts'
+import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 
 /** One check. @param isPass anything but `true` fails */
 export function check(
@@ -30,23 +31,65 @@ export function commonChecks(bound: Bound, policy: CommonPolicy): Check[] {
     same('nonce', 'nonce-mismatch', context.nonce.nonce, asked?.nonce ?? 'none', 'verifier'),
     ...expectedFacts(bound),
     same('debug', 'debug-enabled', 'false', String(cpu.isDebug), 'policy'),
-    check('tcb', 'tcb-too-old', `>= ${policy.minimumTcb}`, String(cpu.tcb), cpu.tcb >= policy.minimumTcb, 'policy'),
+    tcbCheck(cpu, policy.minimumTcb),
     oneOf('config', 'config-mismatch', policy.configs, cpu.configHash),
     ...buildChecks(bound, policy),
     oneOf('machine', 'machine-not-allowed', policy.machines, cpu.machine),
-    ...gpuChecks(bound, policy, devices),
+    ...gpuChecks(policy, devices, bound.gpuNonce),
   ]
 }
 
-/** Adds up: accepted where there are checks and all of them pass. */
-export function conclude(bound: Bound, checks: readonly Check[]): Appraisal {
-  const { cpu, devices } = bound.verified
+/** The checks of evidence that came without Allod's facts: what its reader knows is compared, and the rest is said to be any. */
+export function unboundChecks({ verified, expected }: Unbound, policy: UnboundPolicy): Check[] {
+  const { cpu, devices } = verified
+  return [
+    ...(cpu === null
+      ? []
+      : [
+          oneOf('report-data', 'report-data-mismatch', anyOrOne(expected.reportData), cpu.reportData),
+          same('debug', 'debug-enabled', 'false', String(cpu.isDebug), 'policy'),
+          tcbCheck(cpu, policy.minimumTcb),
+          oneOf('config', 'config-mismatch', policy.configs, cpu.configHash),
+          oneOf('measurement', 'measurement-unknown', policy.measurements, cpu.measurement),
+          oneOf('machine', 'machine-not-allowed', policy.machines, cpu.machine),
+        ]),
+    ...gpuChecks(policy, devices, expected.nonce),
+  ]
+}
+
+/**
+ * Adds up: accepted where there are checks and each passes, or is unknown and named as an exception.
+ * @param exceptions what may stay unknown; simulated evidence knows no exceptions
+ */
+export function conclude(
+  evidence: Bound | Unbound,
+  checks: readonly Check[],
+  exceptions: readonly Exception[] = [],
+): Appraisal {
+  const { cpu, devices } = evidence.verified
+  const nonceValidUntil = 'context' in evidence ? evidence.context.nonceValidUntil : Number.MAX_SAFE_INTEGER
   return {
-    isAccepted: checks.length > 0 && checks.every((c) => c.result === 'pass'),
+    isAccepted: checks.length > 0 && refusedChecks({ checks, exceptions }).length === 0,
     checks,
-    validUntil: Math.min(bound.context.nonceValidUntil, cpu.validUntil, ...devices.map((d) => d.validUntil)),
+    exceptions,
+    validUntil: Math.min(
+      nonceValidUntil,
+      ...(cpu === null ? [] : [cpu.validUntil]),
+      ...devices.map((d) => d.validUntil),
+    ),
   }
 }
+
+const anyOrOne = (value: Hex | null): 'any' | readonly Hex[] => (value === null ? 'any' : [value])
+
+// SEV-SNP's number is several, a byte each, and a newer microcode makes up for no older firmware.
+function tcbCheck(cpu: VerifiedCpu, minimum: number): Check {
+  const isMet =
+    cpu.kind === 'sevsnp' ? bytesOf(cpu.tcb).every((b, i) => b >= (bytesOf(minimum)[i] ?? 0)) : cpu.tcb >= minimum
+  return check('tcb', 'tcb-too-old', `>= ${minimum}`, String(cpu.tcb), isMet, 'policy')
+}
+
+const bytesOf = (packed: number): number[] => Array.from({ length: 6 }, (_, i) => Math.floor(packed / 256 ** i) % 256)
 
 const FACTS: Readonly<Record<keyof BindingContext['expected'], string>> = {
   role: 'role',
@@ -71,7 +114,8 @@ function expectedFacts({ facts, context }: Bound): Check[] {
 
 function oneOf(name: string, refusal: Refusal, allowed: 'any' | readonly Hex[], actual: Hex): Check {
   const isAllowed = allowed === 'any' || allowed.includes(actual)
-  return check(name, refusal, allowed === 'any' ? 'any' : `one of ${allowed.length}`, actual, isAllowed, 'policy')
+  const expected = allowed === 'any' ? 'any' : allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.length}`
+  return check(name, refusal, expected, actual, isAllowed, 'policy')
 }
 
 // The build in report data is a claim of the enclave; the launch measurement is what the chip saw.
@@ -92,7 +136,11 @@ function buildChecks({ verified, facts }: Bound, policy: CommonPolicy): Check[] 
   ]
 }
 
-function gpuChecks(bound: Bound, policy: CommonPolicy, devices: readonly VerifiedDevice[]): Check[] {
+function gpuChecks(
+  policy: Pick<CommonPolicy, 'gpus' | 'minimumGpuFirmware'>,
+  devices: readonly VerifiedDevice[],
+  nonce: Hex | null,
+): Check[] {
   const gpus = devices.filter((d) => d.role === 'gpu')
   const isCount = policy.gpus === 'any' || gpus.length === policy.gpus
   const distinct = new Set(devices.map((d) => d.device)).size
@@ -100,7 +148,7 @@ function gpuChecks(bound: Bound, policy: CommonPolicy, devices: readonly Verifie
     check('gpu-count', 'gpu-count-mismatch', String(policy.gpus), String(gpus.length), isCount, 'policy'),
     same('gpu-distinct', 'gpu-not-distinct', String(devices.length), String(distinct), 'evidence'),
     ...devices.flatMap((d, i) => [
-      same(`device-${i}-nonce`, 'gpu-nonce-mismatch', bound.gpuNonce, d.nonce, 'evidence'),
+      oneOf(`device-${i}-nonce`, 'gpu-nonce-mismatch', anyOrOne(nonce), d.nonce),
       same(`device-${i}-mode`, 'gpu-not-confidential', 'true', String(d.isConfidential), 'policy'),
       same(`device-${i}-debug`, 'gpu-debug-enabled', 'false', String(d.isDebug), 'policy'),
       check(

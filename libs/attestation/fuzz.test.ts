@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { appraise } from './appraise.ts'
 import { bind } from './bind.ts'
 import { type EvidenceBundle, encodeEvidence, parseEvidence } from './evidence.ts'
-import type { ProductionPolicy } from './policy.ts'
+import { type ProductionPolicy, strictHardware } from './policy.ts'
 import { appraiseSimulated } from './simulated/appraiseSimulated.ts'
 import { simulatedVerifiers } from './simulated/simulatedVerifiers.ts'
 import { context, NOW, policy, rootId, simulatedBundle } from './testing/simulatedBundle.ts'
@@ -32,7 +32,7 @@ const encoded = encodeEvidence(good)
 // Windows are wide and the policy demands least, so that only what must refuse simulated evidence does.
 const lenient: ProductionPolicy = {
   ...policy,
-  kinds: ['tdx', 'sevsnp'],
+  ...strictHardware,
   gpus: 'any',
   minimumTcb: 0,
   minimumGpuFirmware: 0,

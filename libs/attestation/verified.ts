@@ -1,8 +1,45 @@
 import type { Hex } from '@allod/protocol'
+import type { Check } from './appraisal.ts'
 import type { CpuKind, DeviceKind } from './evidence.ts'
+import type { NvidiaClaims } from './nvidia/claims.ts'
+import type { SevSnpClaims } from './sevsnp/claims.ts'
+import type { TdxClaims } from './tdx/claims.ts'
+
+/** How current a platform is, by its maker's own lists. Data until a policy judges it. */
+export type Platform = {
+  /** Intel's word; `NotStated` where the maker publishes no such lists. */
+  readonly status: TcbStatus
+  readonly advisories: readonly string[]
+  /** What is below the newest level, and what its operator can do about it: a sentence each. */
+  readonly shortfall: readonly string[]
+}
+
+/** From best to worst. */
+export const tcbStatuses = [
+  'NotStated',
+  'UpToDate',
+  'SWHardeningNeeded',
+  'ConfigurationNeeded',
+  'ConfigurationAndSWHardeningNeeded',
+  'OutOfDate',
+  'OutOfDateConfigurationNeeded',
+  'Revoked',
+] as const
+export type TcbStatus = (typeof tcbStatuses)[number]
+
+/** A chip without lists of levels: every check of its versions is a policy's own. */
+export const notStated: Platform = { status: 'NotStated', advisories: [], shortfall: [] }
+
+type Common = {
+  readonly platform: Platform
+  /** What verification looked at and could not settle by itself, unknown revocation for one; the appraisal lists them. */
+  readonly findings: readonly Check[]
+  /** Unix seconds; the earliest end of any certificate or collateral used. */
+  readonly validUntil: number
+}
 
 /** What the CPU's evidence says, once its signatures hold. Nothing here has been judged. */
-export type VerifiedCpu = {
+export type VerifiedCpu = Common & {
   readonly kind: CpuKind
   /** True only where a hardware vendor's root vouches for the chip. */
   readonly isHardware: boolean
@@ -15,17 +52,18 @@ export type VerifiedCpu = {
   /** 64 bytes. */
   readonly reportData: Hex
   readonly isDebug: boolean
+  /** TDX: the lists' evaluation number. SEV-SNP: the reported security versions, a byte each; see sevsnp/tcb.ts. */
   readonly tcb: number
   /** The machine's id, as providers register it. */
   readonly machine: Hex
   /** False where the environment had no sandbox; hardware always isolates. */
   readonly isIsolated: boolean
-  /** Unix seconds; the earliest end of any certificate or collateral used. */
-  readonly validUntil: number
+  /** Every field that was signed, by the names of its specification. */
+  readonly claims: TdxClaims | SevSnpClaims | { readonly kind: 'simulated' }
 }
 
 /** What one device's evidence says, once its signatures hold. */
-export type VerifiedDevice = {
+export type VerifiedDevice = Common & {
   readonly kind: DeviceKind
   readonly role: 'gpu' | 'switch'
   readonly isHardware: boolean
@@ -36,9 +74,9 @@ export type VerifiedDevice = {
   /** Confidential-computing mode is on. */
   readonly isConfidential: boolean
   readonly isDebug: boolean
+  /** Driver version as a number that orders: 580.95.05 is 580095005. */
   readonly firmware: number
-  /** Unix seconds. */
-  readonly validUntil: number
+  readonly claims: NvidiaClaims | { readonly kind: 'simulated-gpu' }
 }
 
 /** A bundle whose cryptography holds. */

@@ -1,5 +1,5 @@
 import { errorsOf, type Hex } from '@allod/protocol'
-import type { CpuVerifier, DeviceVerifier, Verifier } from '../verified.ts'
+import { type CpuVerifier, type DeviceVerifier, notStated, type Verifier } from '../verified.ts'
 import { verifyEndorsement } from './endorsement.ts'
 import { openGpuReport } from './gpuReport.ts'
 import { simulatedMachine, simulatedRoot } from './measurement.ts'
@@ -36,6 +36,9 @@ const cpu = (roots: readonly Hex[]): CpuVerifier => ({
       tcb: report.tcb,
       machine: simulatedMachine(report.chipId),
       isIsolated: report.isIsolated,
+      platform: notStated,
+      findings: [],
+      claims: { kind: 'simulated' },
       validUntil: endorsement.notAfter,
     }
   },
@@ -57,6 +60,9 @@ const gpu = (roots: readonly Hex[]): DeviceVerifier => ({
       isConfidential: report.isConfidential,
       isDebug: report.isDebug,
       firmware: report.firmware,
+      platform: notStated,
+      findings: [],
+      claims: { kind: 'simulated-gpu' },
       validUntil: endorsement.notAfter,
     }
   },

@@ -1,4 +1,11 @@
-import { type Appraisal, appraise, type Bound, type CommonPolicy, type Verifier } from '@allod/attestation'
+import {
+  type Appraisal,
+  appraise,
+  type Bound,
+  type CommonPolicy,
+  strictHardware,
+  type Verifier,
+} from '@allod/attestation'
 import type { Hex } from '@allod/protocol'
 
 /** Which chips this device believes, and how it judges what they say. */
@@ -15,6 +22,6 @@ export type Trust = {
 export const hardwareTrust: Trust = {
   isHardware: true,
   verifiers: [],
-  appraise: (bound, policy) => appraise(bound, { ...policy, kinds: ['tdx', 'sevsnp'] }),
+  appraise: (bound, policy) => appraise(bound, { ...policy, ...strictHardware }),
   measurements: () => new Map(),
 }
