@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorsOf } from '@allod/protocol'
@@ -81,12 +81,14 @@ export function runningPid(folder: string, name: string): number | null {
   }
 }
 
-// Field 22 of /proc/PID/stat, after the command name in parentheses; null for a process that is gone or a zombie.
+// Field 22 of /proc/PID/stat, after the command name in parentheses; null for a process that is gone, or a zombie whose last
+// thread is: until then it may still hold its ports.
 function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+    const isOver = fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length === 1
+    return isOver ? null : (fields[19] ?? null)
   } catch {
     return null
   }

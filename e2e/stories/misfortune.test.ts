@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { down } from '@allod/devnet'
 import { expireOrder, fetchReport, type OrderRecord, parseOrderRecord, verifyReport } from '@allod/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { oneByteOff, otherSecrets, startLiar } from './liar.ts'
+import { type Liar, oneByteOff, otherSecrets, startLiar } from './liar.ts'
 import { newWorld, type World } from './newWorld.ts'
 
 let world: World
@@ -49,11 +49,10 @@ test('one keeper and one store lie: nothing of theirs is believed, and the order
   const [liar, honest] = [keepers[0], keepers[1]]
   const [lyingStore, honestStore] = [stores[0], stores[1]]
   if (!liar || !honest || !lyingStore || !honestStore) throw new Error('a network of this size was expected')
-  const lies = await Promise.all([
-    startLiar(portOf(liar.url), honest.url, otherSecrets),
-    startLiar(portOf(lyingStore.url), honestStore.url, oneByteOff),
-  ])
+  const lies: Liar[] = []
   try {
+    lies.push(await startLiar(portOf(liar.url), honest.url, otherSecrets))
+    lies.push(await startLiar(portOf(lyingStore.url), honestStore.url, oneByteOff))
     const record = await world.order()
     await expectReported(record)
     await expectAccounted(record)

@@ -134,8 +134,9 @@ export async function newWorld(): Promise<World> {
       const pid = victim === 'enclave' ? enclavePid(local.network.builds.runtime) : runningPid(layout.processes, victim)
       if (pid === null) return false
       process.kill(pid, 'SIGKILL')
-      // Its ports are free once it is gone.
-      while (existsSync(`/proc/${pid}/fd/0`)) await delay(10)
+      const isThere = () =>
+        victim === 'enclave' ? existsSync(`/proc/${pid}/fd/0`) : isRunning(layout.processes, victim)
+      while (isThere()) await delay(10)
       return true
     },
     revive: async () => {
