@@ -29,7 +29,8 @@ import type { Cast, Published } from '../demo/Story.ts'
 /** Long enough to come up again within, short enough to wait for. */
 const START_WINDOW_SECONDS = 45n
 const TERM_SECONDS = 600
-const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
+/** The small fine-tuning that a world orders. */
+export const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
 
 /** What may be killed: a process of the network, or the enclave that works on the order. */
 export type Victim = (typeof processNames)[number] | 'enclave'
