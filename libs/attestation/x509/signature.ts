@@ -1,0 +1,140 @@
+import { concat, fromHex, isAllodError } from '@allod/protocol'
+import type { DerNode } from './der.ts'
+import { readDer } from './der.ts'
+import { derBits, derInteger, derOid, derSequence } from './derValues.ts'
+import type { SignatureAlgorithm } from './signatureAlgorithm.ts'
+
+/** The curves that hardware vendors sign on. */
+export type Curve = 'P-256' | 'P-384'
+
+const curves = {
+  'P-256': { sizeBytes: 32, hash: 'SHA-256' },
+  'P-384': { sizeBytes: 48, hash: 'SHA-384' },
+} as const
+
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+const namedCurves: ReadonlyMap<string, Curve> = new Map([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+])
+
+/**
+ * Whether `signature`, in X.509's encoding, is by the key and over the message. A key that does not fit the algorithm has signed
+ * nothing: each curve goes with the hash of its strength, RSA keys have 2048 to 4096 bits and the exponent 65537.
+ * @param spki the raw SubjectPublicKeyInfo
+ */
+export async function verifySignature(
+  spki: Uint8Array,
+  algorithm: SignatureAlgorithm,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const key = keyOf(spki)
+  if (key === null) return false
+  switch (algorithm) {
+    case 'ecdsa-sha256':
+      return key.kind === 'P-256' && (await verifyDerEcdsa(spki, 'P-256', message, signature))
+    case 'ecdsa-sha384':
+      return key.kind === 'P-384' && (await verifyDerEcdsa(spki, 'P-384', message, signature))
+    case 'rsa-pss-sha384':
+      return key.kind === 'rsa' && (await verifyRsa('RSA-PSS', 'SHA-384', spki, message, signature))
+    case 'rsa-pkcs1-sha256':
+      return key.kind === 'rsa' && (await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-256', spki, message, signature))
+    case 'rsa-pkcs1-sha384':
+      return key.kind === 'rsa' && (await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-384', spki, message, signature))
+    default:
+      return algorithm satisfies never
+  }
+}
+
+/**
+ * Whether a raw signature (r ‖ s, big-endian) is by the key and over the message, hashed with SHA-256 on P-256 and SHA-384 on
+ * P-384: what quotes, reports and tokens carry.
+ * @param key a raw SubjectPublicKeyInfo, or a raw uncompressed point (0x04 ‖ x ‖ y)
+ */
+export async function verifyRawEcdsa(
+  key: Uint8Array,
+  curve: Curve,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const { sizeBytes, hash } = curves[curve]
+  const isPoint = key.length === 2 * sizeBytes + 1 && key[0] === 0x04
+  if (signature.length !== 2 * sizeBytes || (!isPoint && keyOf(key)?.kind !== curve)) return false
+  try {
+    const algorithm = { name: 'ECDSA', namedCurve: curve }
+    const imported = await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), algorithm, false, ['verify'])
+    return await crypto.subtle.verify({ name: 'ECDSA', hash }, imported, plain(signature), plain(message))
+  } catch {
+    // A point off the curve is no key.
+    return false
+  }
+}
+
+async function verifyDerEcdsa(spki: Uint8Array, curve: Curve, message: Uint8Array, signature: Uint8Array) {
+  const raw = rawSignature(signature, curves[curve].sizeBytes)
+  return raw !== null && (await verifyRawEcdsa(spki, curve, message, raw))
+}
+
+// Ecdsa-Sig-Value (RFC 3279 2.2.3): SEQUENCE of r and s, each at most as long as the curve's order.
+function rawSignature(signature: Uint8Array, sizeBytes: number): Uint8Array | null {
+  try {
+    const halves = derSequence(readDer(signature, { sizeBytes: 256, nodes: 3, depth: 2 }), 2, 2)
+      .map(derInteger)
+      .map((hex) => fromHex(hex))
+    if (halves.some((half) => half.length > sizeBytes)) return null
+    return concat(...halves.flatMap((half) => [new Uint8Array(sizeBytes - half.length), half]))
+  } catch (error) {
+    if (isAllodError(error)) return null
+    throw error
+  }
+}
+
+async function verifyRsa(
+  name: 'RSA-PSS' | 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256' | 'SHA-384',
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  try {
+    const key = await crypto.subtle.importKey('spki', plain(spki), { name, hash }, false, ['verify'])
+    return await crypto.subtle.verify({ name, saltLength: 48 }, key, plain(signature), plain(message))
+  } catch {
+    return false
+  }
+}
+
+// SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 3279 2.3): what kind of key, or null for one that nobody here signs with.
+function keyOf(spki: Uint8Array): { readonly kind: Curve | 'rsa' } | null {
+  try {
+    const [algorithm, key] = derSequence(readDer(spki, { sizeBytes: 1024, nodes: 8, depth: 4 }), 2, 2)
+    const [oid, parameters] = derSequence(algorithm, 2, 2)
+    const bits = derBits(key)
+    if (derOid(oid) === EC_PUBLIC_KEY) {
+      const curve = namedCurves.get(derOid(parameters))
+      const isWhole = curve !== undefined && bits.length === 2 * curves[curve].sizeBytes + 1 && bits[0] === 0x04
+      return isWhole ? { kind: curve } : null
+    }
+    return derOid(oid) === RSA_ENCRYPTION && isRsaKey(parameters, bits) ? { kind: 'rsa' } : null
+  } catch (error) {
+    if (isAllodError(error)) return null
+    throw error
+  }
+}
+
+function isRsaKey(parameters: DerNode | undefined, bits: Uint8Array): boolean {
+  const [modulus, exponent] = derSequence(readDer(bits, { sizeBytes: 1024, nodes: 3, depth: 2 }), 2, 2)
+  const modulusBytes = modulus === undefined ? 0 : modulus.content.length - 1
+  return (
+    parameters?.tag === 0x05 &&
+    modulus?.tag === 0x02 &&
+    modulus.content[0] === 0 &&
+    modulusBytes >= 256 &&
+    modulusBytes <= 512 &&
+    derInteger(exponent) === '0x010001'
+  )
+}
+
+const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => bytes as Uint8Array<ArrayBuffer>
