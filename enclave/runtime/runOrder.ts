@@ -14,8 +14,9 @@ import type { Attester } from './attest/gatherEvidence.ts'
 import { type EnclaveKeys, newEnclaveKeys } from './attest/newEnclaveKeys.ts'
 import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { Events } from './Events.ts'
-import { type Grant, obtainGrant } from './grant/obtainGrant.ts'
-import { type OpenedKey, openKeys } from './grant/openKeys.ts'
+import { grantKeys } from './grant/grantKeys.ts'
+import type { Grant } from './grant/obtainGrant.ts'
+import type { OpenedKey } from './grant/openKeys.ts'
 import { ask, type HostLink } from './HostLink.ts'
 import { openInputs } from './inputs/openInputs.ts'
 import { fetchJob } from './job/fetchJob.ts'
@@ -67,8 +68,8 @@ export async function runOrder(host: HostLink, attester: Attester, places: Place
       timeoutMs: 120_000,
     })
     events.phase('started')
-    const grant = await obtainGrant(host, job, elected, { deadlineMs: FINALITY_MS })
-    const opened = await openKeys(job, grant, keys.grant.secret, {
+    const { grant, opened } = await grantKeys(host, job, elected, keys.grant.secret, {
+      deadlineMs: FINALITY_MS,
       onBadShare: (keeper, objectId) =>
         events.phase('attested', `a share of ${objectId} by keeper ${keeper} is bad and was left out`),
     })

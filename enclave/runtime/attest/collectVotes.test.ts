@@ -54,3 +54,11 @@ test('gives up before making evidence when too few give challenges of their own'
     meta: { actual: 1, refusals: [{ code: 'runtime/vote-mismatch' }, { code: 'runtime/vote-mismatch' }] },
   })
 })
+
+test('one keeper that names an early expiry does not shorten everybody’s votes', async () => {
+  const { vote, admission } = await collect({ challenge: (c) => ({ ...c, expires: c.expires - 3600 }) })
+  const [, second] = order.keepers
+  const honest = admission.challenges.find((c) => c.keeper === second?.id)
+  expect(vote.validUntil).toBe(honest?.expires)
+  expect(admission.challenges).toHaveLength(2)
+})

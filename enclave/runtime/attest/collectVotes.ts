@@ -30,6 +30,9 @@ export type Elected = {
   readonly signatures: readonly SignedBy[]
 }
 
+/** Challenges of honest keepers are given at about the same moment and expire so. */
+const EXPIRY_SPREAD_SECONDS = 30
+
 /**
  * Phase one: nonces from the keepers, evidence over them, votes on it.
  * @throws runtime/not-enough-votes with each keeper's reason
@@ -99,5 +102,13 @@ async function collectChallenges(host: HostLink, job: JobDocument): Promise<read
       actual: challenges.length,
       meta: { refusals: reasons(answers) },
     })
-  return challenges
+  return withoutEarly(challenges)
+}
+
+// Votes are good until the first of their challenges expires: one keeper must not make everybody’s useless by naming a
+// moment that is over. Clocks of the host decide nothing here; the keepers’ own middle does.
+function withoutEarly(challenges: readonly Challenge[]): readonly Challenge[] {
+  const expiries = challenges.map((c) => c.expires).sort((a, b) => a - b)
+  const middle = expiries[Math.floor((expiries.length - 1) / 2)] ?? 0
+  return challenges.filter((c) => c.expires >= middle - EXPIRY_SPREAD_SECONDS)
 }

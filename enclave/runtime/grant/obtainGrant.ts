@@ -26,13 +26,14 @@ export type Grant = {
 /**
  * Phase two: asks until t keepers, having seen the start in a final block, release their shares and state the same facts.
  * @param options.deadlineMs how long finality may take; keepers answer `keeper/not-final` until then
+ * @param options.atLeast how many must agree; t unless told
  * @throws runtime/not-enough-grants with each keeper's reason
  */
 export async function obtainGrant(
   host: HostLink,
   job: JobDocument,
   { admission, vote }: Elected,
-  { deadlineMs }: { readonly deadlineMs: number },
+  { deadlineMs, atLeast = job.committee.t }: { readonly deadlineMs: number; readonly atLeast?: number },
 ): Promise<Grant> {
   const until = performance.now() + deadlineMs
   const granted = new Map<string, { member: Member; reply: GrantReply }>()
@@ -45,14 +46,14 @@ export async function obtainGrant(
     })
     for (const a of answers) if (a.kind === 'ok') granted.set(a.member.id, a.value)
     const agreed = largestAgreement([...granted.values()])
-    if (agreed.length >= job.committee.t) {
+    if (agreed.length >= atLeast) {
       const [first] = agreed
       if (first)
         return { facts: first.reply.facts.facts, signedFacts: agreed.map((g) => g.reply.facts), replies: agreed }
     }
     if (!isWorthWaiting(answers) || performance.now() > until)
       throw fail('not-enough-grants', {
-        expected: job.committee.t,
+        expected: atLeast,
         actual: agreed.length,
         meta: { refusals: reasons(answers) },
       })
