@@ -5,13 +5,19 @@ import { Quotas } from './Quotas.ts'
 
 const issuer = newSigningKey()
 const NOW = 1_800_000_000
+/** Sixteen hours later: another day, and the same token. */
+const NEXT_DAY = NOW + 57_600
 const order = hex32(1)
 const token = (fill = 'aa', quota = 100) =>
-  issueAccessToken(issuer, { order, id: `0x${fill.repeat(16)}`, quota, expiry: NOW + 3600 })
+  issueAccessToken(issuer, { order, id: `0x${fill.repeat(16)}`, quota, expiry: NOW + 86_400 })
 const at = (now: number) => ({ order, issuer: issuer.address, now })
 
+const limits = { requestsPerMinute: 10, tokensPerDay: 1000, bytesPerDay: 1000 }
+const usedUp = (of: string) =>
+  expect.objectContaining({ code: 'runtime/quota-used-up', meta: expect.objectContaining({ of }) })
+
 test('counts requests by the minute, for each token on its own', () => {
-  const quotas = new Quotas({ requestsPerMinute: 2, tokensPerClient: 1000 })
+  const quotas = new Quotas({ ...limits, requestsPerMinute: 2 })
   for (let i = 0; i < 2; i++) quotas.admit(token(), at(NOW))
   expect(() => quotas.admit(token(), at(NOW))).toThrow(expect.objectContaining({ code: 'runtime/too-many-requests' }))
   quotas.admit(token('bb'), at(NOW))
@@ -20,20 +26,43 @@ test('counts requests by the minute, for each token on its own', () => {
 
 test.each([
   ['the token', 100, 1000],
-  ['the policy', 1000, 100],
-])('ends with the quota of %s', (_, quota, tokensPerClient) => {
-  const quotas = new Quotas({ requestsPerMinute: 10, tokensPerClient })
+  ['tokens a day', 1000, 100],
+])('ends with the quota of %s', (of, quota, tokensPerDay) => {
+  const quotas = new Quotas({ ...limits, tokensPerDay })
   quotas.admit(token('aa', quota), at(NOW))
-  quotas.spend(token().id, 99)
+  quotas.reserve(token('aa', quota), 100, NOW).settle(99)
   quotas.admit(token('aa', quota), at(NOW))
-  quotas.spend(token().id, 1)
-  expect(() => quotas.admit(token('aa', quota), at(NOW))).toThrow(
-    expect.objectContaining({ code: 'runtime/quota-used-up', meta: expect.objectContaining({ actual: 100 }) }),
-  )
+  quotas.reserve(token('aa', quota), 1, NOW).settle(1)
+  expect(() => quotas.admit(token('aa', quota), at(NOW))).toThrow(usedUp(of))
+})
+
+test('a day’s tokens and bytes come back with the next day, the token’s own do not', () => {
+  const quotas = new Quotas({ ...limits, tokensPerDay: 50 })
+  quotas.admit(token(), at(NOW))
+  const spending = quotas.reserve(token(), 50, NOW)
+  spending.bytes(1000)
+  spending.settle(50)
+  expect(() => quotas.admit(token(), at(NOW))).toThrow(usedUp('bytes a day'))
+  quotas.admit(token(), at(NEXT_DAY))
+  quotas.reserve(token(), 50, NEXT_DAY).settle(50)
+  expect(() => quotas.admit(token(), at(NEXT_DAY))).toThrow(usedUp('the token'))
+})
+
+test('requests at once cannot use more than requests one after the other', () => {
+  const quotas = new Quotas(limits)
+  for (let i = 0; i < 3; i++) quotas.admit(token(), at(NOW))
+  const first = quotas.reserve(token(), 60, NOW)
+  const second = quotas.reserve(token(), null, NOW)
+  expect(() => quotas.reserve(token(), 1, NOW)).toThrow(usedUp('the token'))
+  first.settle(10)
+  first.settle(10)
+  second.settle(20)
+  quotas.reserve(token(), 70, NOW).settle(70)
+  expect(() => quotas.admit(token(), at(NOW))).toThrow(usedUp('the token'))
 })
 
 test('counts nothing for a token that is not good', () => {
-  const quotas = new Quotas({ requestsPerMinute: 1, tokensPerClient: 1000 })
+  const quotas = new Quotas({ ...limits, requestsPerMinute: 1 })
   const stranger = { ...at(NOW), issuer: newSigningKey().address }
   expect(() => quotas.admit(token(), stranger)).toThrow(expect.objectContaining({ code: 'protocol/token-refused' }))
   quotas.admit(token(), at(NOW))

@@ -2,16 +2,44 @@ import { type AccessToken, type Hex, requireAccessToken } from '@allod/protocol'
 import { fail } from '../errors.ts'
 
 const MAX_HOLDERS = 100_000
+const DAY_SECONDS = 86_400
+/** What an answer is taken to cost at most until it is over, where its request does not say. */
+const UNSTATED_TOKENS = 4096
 
-/** What each token holder used, by token id. When it is full nobody new is let in. */
+export type Limits = {
+  readonly requestsPerMinute: number
+  readonly tokensPerDay: number
+  readonly bytesPerDay: number
+}
+
+/** What one request may still cost; `settle` says what it did cost, once. */
+export type Spending = {
+  readonly bytes: (count: number) => void
+  readonly settle: (tokens: number) => void
+}
+
+type Used = {
+  /** Tokens of the access token's whole life. */
+  tokens: number
+  /** Held back for answers that are not over. */
+  reserved: number
+  minute: number
+  requests: number
+  day: number
+  tokensToday: number
+  bytesToday: number
+}
+
+/**
+ * What each token holder used, by token id. When it is full nobody new is let in. Days and minutes turn by the machine's
+ * clock, which is its owner's: who owns the machine can give out a day's allowance early, as it can stop to answer.
+ */
 export class Quotas {
-  readonly #used = new Map<Hex, { tokens: number; minute: number; requests: number }>()
-  readonly #requestsPerMinute: number
-  readonly #tokensPerClient: number
+  readonly #used = new Map<Hex, Used>()
+  readonly #limits: Limits
 
-  constructor(limits: { readonly requestsPerMinute: number; readonly tokensPerClient: number }) {
-    this.#requestsPerMinute = limits.requestsPerMinute
-    this.#tokensPerClient = limits.tokensPerClient
+  constructor(limits: Limits) {
+    this.#limits = limits
   }
 
   /**
@@ -20,20 +48,61 @@ export class Quotas {
    */
   admit(token: AccessToken, expected: { readonly order: Hex; readonly issuer: Hex; readonly now: number }): void {
     requireAccessToken(token, expected)
-    const minute = Math.floor(expected.now / 60)
-    const used = this.#used.get(token.id) ?? { tokens: 0, minute, requests: 0 }
-    if (!this.#used.has(token.id) && this.#used.size >= MAX_HOLDERS)
-      throw fail('too-many-requests', { expected: MAX_HOLDERS })
-    const requests = used.minute === minute ? used.requests + 1 : 1
-    if (requests > this.#requestsPerMinute) throw fail('too-many-requests', { expected: this.#requestsPerMinute })
-    const limit = Math.min(token.quota, this.#tokensPerClient)
-    if (used.tokens >= limit) throw fail('quota-used-up', { expected: limit, actual: used.tokens })
-    this.#used.set(token.id, { tokens: used.tokens, minute, requests })
+    const used = this.#at(token.id, expected.now)
+    if (used.requests >= this.#limits.requestsPerMinute)
+      throw fail('too-many-requests', { expected: this.#limits.requestsPerMinute })
+    this.#left(token, used)
+    used.requests++
+    this.#used.set(token.id, used)
   }
 
-  /** Adds what an answer cost. */
-  spend(id: Hex, tokens: number): void {
+  /**
+   * Holds back what an answer may cost, so that requests at once cannot use more than one after the other.
+   * @param wanted tokens that the request asks for at most; null where it does not say
+   * @throws runtime/quota-used-up
+   */
+  reserve(token: AccessToken, wanted: number | null, now: number): Spending {
+    const used = this.#at(token.id, now)
+    const held = Math.min(wanted ?? UNSTATED_TOKENS, this.#left(token, used))
+    used.reserved += held
+    let isSettled = false
+    return {
+      bytes: (count) => {
+        used.bytesToday += count
+      },
+      settle: (tokens) => {
+        if (isSettled) return
+        isSettled = true
+        used.reserved -= held
+        used.tokens += tokens
+        used.tokensToday += tokens
+      },
+    }
+  }
+
+  #at(id: Hex, now: number): Used {
+    const [minute, day] = [Math.floor(now / 60), Math.floor(now / DAY_SECONDS)]
     const used = this.#used.get(id)
-    if (used !== undefined) used.tokens += tokens
+    if (used === undefined) {
+      if (this.#used.size >= MAX_HOLDERS) throw fail('too-many-requests', { expected: MAX_HOLDERS })
+      return { tokens: 0, reserved: 0, minute, requests: 0, day, tokensToday: 0, bytesToday: 0 }
+    }
+    if (used.minute !== minute) Object.assign(used, { minute, requests: 0 })
+    if (used.day !== day) Object.assign(used, { day, tokensToday: 0, bytesToday: 0 })
+    return used
+  }
+
+  #left({ quota }: AccessToken, { tokens, reserved, tokensToday, bytesToday }: Used): number {
+    const { tokensPerDay, bytesPerDay } = this.#limits
+    if (bytesToday >= bytesPerDay)
+      throw fail('quota-used-up', { expected: bytesPerDay, actual: bytesToday, meta: { of: 'bytes a day' } })
+    const left = Math.min(quota - tokens, tokensPerDay - tokensToday) - reserved
+    if (left <= 0)
+      throw fail('quota-used-up', {
+        expected: Math.min(quota, tokensPerDay),
+        actual: Math.max(tokens, tokensToday) + reserved,
+        meta: { of: quota - tokens <= tokensPerDay - tokensToday ? 'the token' : 'tokens a day' },
+      })
+    return left
   }
 }

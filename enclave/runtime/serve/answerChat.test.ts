@@ -50,10 +50,11 @@ afterAll(() => {
   rmSync(base, { recursive: true, force: true })
 })
 
+const PLENTY = { tokensPerDay: 1000, bytesPerDay: 1 << 20 }
 let quotas: Quotas
 beforeEach(() => {
   asked = []
-  quotas = new Quotas({ requestsPerMinute: 3, tokensPerClient: 1000 })
+  quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY })
 })
 
 const token = (quota = 100, id: Hex = `0x${'aa'.repeat(16)}`) => {
@@ -149,8 +150,28 @@ test('ends when a stream used the quota up', async () => {
   expect(await refused({ authorization })).toBe('runtime/quota-used-up')
 })
 
+test('a client that goes away in the middle of a stream pays for what it was sent', async () => {
+  const authorization = token(6)
+  const pieces = async function* () {
+    yield utf8('{"stream":true}')
+  }
+  const call = { method: 'POST', path: '/v1/chat/completions', authorization, body: pieces() }
+  const { body } = await answerChat(order, socketPath, quotas, call, new AbortController().signal)
+  for await (const piece of body) {
+    expect(piece.length).toBeGreaterThan(0)
+    break
+  }
+  expect(await refused({ authorization })).toBe('runtime/quota-used-up')
+})
+
+test('ends when a day’s bytes are used up', async () => {
+  quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY, bytesPerDay: 20 })
+  expect((await chat()).status).toBe(200)
+  expect(await refused({})).toBe('runtime/quota-used-up')
+})
+
 test('counts requests, refused ones too', async () => {
-  quotas = new Quotas({ requestsPerMinute: 1, tokensPerClient: 1000 })
+  quotas = new Quotas({ requestsPerMinute: 1, ...PLENTY })
   // The turn of a minute may let one more in, and never two.
   const codes = []
   for (let i = 0; i < 4; i++) codes.push(await refused({ body: 'no JSON' }))
@@ -180,7 +201,7 @@ test.each([
 test('forbids what a policy does not allow', async () => {
   for (const logprobs of ['true', '5', '0'])
     expect(await refused({ body: `{"logprobs":${logprobs}}` })).toBe('runtime/policy-forbids')
-  quotas = new Quotas({ requestsPerMinute: 3, tokensPerClient: 1000 })
+  quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY })
   expect(await refused({ path: '/v1/embeddings', body: '{"input":"a"}' })).toBe('runtime/policy-forbids')
   expect((await chat({ body: '{"logprobs":false}' })).status).toBe(200)
 })

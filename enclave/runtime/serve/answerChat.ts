@@ -14,7 +14,7 @@ import {
 import { fail } from '../errors.ts'
 import { nowSeconds, type OpenOrder } from '../runOrder.ts'
 import { callEngine } from './callEngine.ts'
-import type { Quotas } from './Quotas.ts'
+import type { Quotas, Spending } from './Quotas.ts'
 
 /** What an agent answers to: the OpenAI paths that make no sense to refuse. */
 const paths: Readonly<Record<string, string>> = {
@@ -77,47 +77,74 @@ async function answer(
   const token = tokenOf(call.authorization)
   quotas.admit(token, { order: order.job.order, issuer: spec.serve.tokenIssuer, now: nowSeconds() })
   const given = await collect(call.body, MAX_BODY_BYTES)
-  const body = call.method === 'GET' ? given : allowedBody(given, call.path, order)
-  const engine = await callEngine(socketPath, { method: call.method, path: call.path, body, signal })
-  if (!engine.contentType.startsWith('text/event-stream')) {
+  const allowed = call.method === 'GET' ? { body: given, maxTokens: 0 } : allowedBody(given, call.path, order)
+  const { body, maxTokens } = allowed
+  const spending = quotas.reserve(token, maxTokens, nowSeconds())
+  spending.bytes(given.length)
+  let usage = unknownUsage(body, 0)
+  try {
+    const { status, contentType, ...engine } = await callEngine(socketPath, {
+      ...{ method: call.method, path: call.path, body, signal },
+    })
+    if (contentType.startsWith('text/event-stream'))
+      return { status, contentType, body: streamed(order, spending, body, engine.body) }
     const whole = await collect(engine.body, 64 << 20)
-    const usage = usageOf(fromUtf8(whole))
-    quotas.spend(token.id, usage.prompt + usage.completion)
-    const signed =
-      engine.status === 200 && call.method === 'POST' ? withReceipt(whole, receiptOf(order, body, whole, usage)) : whole
-    return { status: engine.status, contentType: engine.contentType, body: once(signed) }
-  }
-  return {
-    status: engine.status,
-    contentType: engine.contentType,
-    body: streamed(order, token, quotas, body, engine.body),
+    spending.bytes(whole.length)
+    usage = usageOf(fromUtf8(whole))
+    const isReceipted = status === 200 && call.method === 'POST'
+    const signed = isReceipted ? withReceipt(whole, receiptOf(order, body, whole, usage)) : whole
+    spending.settle(usage.prompt + usage.completion)
+    return { status, contentType, body: once(signed) }
+  } catch (error) {
+    spending.settle(usage.prompt + usage.completion)
+    throw error
   }
 }
 
+// A client that goes away early pays for what it was sent.
 async function* streamed(
   order: OpenOrder,
-  token: AccessToken,
-  quotas: Quotas,
+  spending: Spending,
   request: Uint8Array,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const parts: Uint8Array[] = []
-  for await (const piece of body) {
-    parts.push(piece)
-    yield piece
+  let usage: Usage | null = null
+  try {
+    for await (const piece of body) {
+      parts.push(piece)
+      spending.bytes(piece.length)
+      yield piece
+    }
+    const whole = concat(...parts)
+    usage = usageOf(
+      fromUtf8(whole)
+        .split('\n')
+        .findLast((line) => line.includes('"usage":{')) ?? '',
+    )
+    yield utf8(`: allod-receipt ${JSON.stringify(receiptOf(order, request, whole, usage))}\n\n`)
+  } finally {
+    const { prompt, completion } = usage ?? unknownUsage(request, eventsOf(parts))
+    spending.settle(prompt + completion)
   }
-  const whole = concat(...parts)
-  const usage = usageOf(
-    fromUtf8(whole)
-      .split('\n')
-      .findLast((line) => line.includes('"usage":{')) ?? '',
-  )
-  quotas.spend(token.id, usage.prompt + usage.completion)
-  yield utf8(`: allod-receipt ${JSON.stringify(receiptOf(order, request, whole, usage))}\n\n`)
 }
 
+/** Server-Sent Events end with an empty line; bytes are counted, because a cut may fall within a letter. */
+const eventsOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, part) => sum + part.reduce((lines, byte) => lines + (byte === 10 ? 1 : 0), 0), 0) / 2
+
+/** What an answer cost that did not live to say so: an event is about a token, and so are four bytes of a request. */
+const unknownUsage = (request: Uint8Array, events: number): Usage => ({
+  prompt: Math.ceil(request.length / 4),
+  completion: Math.ceil(events),
+})
+
 // What policies forbid is refused before the engine sees it; usage is always asked for, because quotas need it.
-function allowedBody(given: Uint8Array, path: string, order: OpenOrder): Uint8Array {
+function allowedBody(
+  given: Uint8Array,
+  path: string,
+  order: OpenOrder,
+): { readonly body: Uint8Array; readonly maxTokens: number | null } {
   let body: Record<string, unknown>
   try {
     body = JSON.parse(fromUtf8(given)) as Record<string, unknown>
@@ -131,7 +158,12 @@ function allowedBody(given: Uint8Array, path: string, order: OpenOrder): Uint8Ar
   if (wantsLogprobs && !serving.logprobs) throw fail('policy-forbids', { meta: { clause: 'serving.logprobs' } })
   if (path === '/v1/embeddings' && !serving.embeddings)
     throw fail('policy-forbids', { meta: { clause: 'serving.embeddings' } })
-  return utf8(JSON.stringify(body.stream === true ? { ...body, stream_options: { include_usage: true } } : body))
+  const sent = body.stream === true ? { ...body, stream_options: { include_usage: true } } : body
+  const most = path === '/v1/embeddings' ? 0 : (body.max_completion_tokens ?? body.max_tokens)
+  return {
+    body: utf8(JSON.stringify(sent)),
+    maxTokens: typeof most === 'number' && Number.isSafeInteger(most) && most >= 0 ? most : null,
+  }
 }
 
 function tokenOf(authorization: string | null): AccessToken {

@@ -35,7 +35,8 @@ export async function serveAgent(order: OpenOrder): Promise<void> {
   const keys = new ServiceKeys(order)
   const quotas = new Quotas({
     requestsPerMinute: job.spec.serve.requestsPerMinute,
-    tokensPerClient: terms.serving.tokensPerClientPerDay,
+    tokensPerDay: terms.serving.tokensPerClientPerDay,
+    bytesPerDay: terms.serving.bytesPerClientPerDay,
   })
   inbound.handle = (request) => handle(order, keys, quotas, socketPath, request)
   // Fees of a serve order vest with its first attested time.
