@@ -1,0 +1,67 @@
+import { equalBytes, toHex } from '@allod/protocol'
+import type { Certificate } from '../x509/certificate.ts'
+import { verifyChain } from '../x509/verifyChain.ts'
+import { type SevSnpProduct, sevSnpProducts } from './claims.ts'
+import type { SevSnpEndorsements } from './endorsements.ts'
+import { fail } from './errors.ts'
+import type { SevSnpRoots } from './pinnedRoots.ts'
+
+/** A chain whose signatures, names and dates hold. */
+export type VerifiedChain = {
+  readonly vek: Certificate
+  /** ASK or ASVK. */
+  readonly intermediate: Certificate
+  readonly ark: Certificate
+  /** Of the authorities; the leaf's own extension must say the same. */
+  readonly product: SevSnpProduct
+  /** Unix seconds. */
+  readonly validUntil: number
+}
+
+/**
+ * Verifies VCEK ← ASK ← ARK, or VLEK ← ASVK ← ARK. The root is a pinned one, whatever was brought along; the intermediate is
+ * the one brought along, or else the one that AMD publishes for the product.
+ * @throws sevsnp/vek-missing, sevsnp/vek-mismatch, sevsnp/root-not-pinned, sevsnp/wrong-issuer, and the errors of x509
+ */
+export async function verifySevSnpChain(
+  sort: 'vcek' | 'vlek',
+  brought: SevSnpEndorsements,
+  { roots, now }: { readonly roots: SevSnpRoots; readonly now: number },
+): Promise<VerifiedChain> {
+  const vek = vekOf(sort, brought)
+  requirePinned(brought.ark, roots)
+  const intermediate = (sort === 'vcek' ? brought.ask : brought.asvk) ?? publishedIssuer(vek, sort, roots)
+  const ark = roots.arks.find((root) => equalBytes(root.subject, intermediate.issuer))
+  if (ark === undefined)
+    throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: toHex(intermediate.issuer.subarray(0, 256)) })
+  const { validUntil } = await verifyChain([vek, intermediate], { root: ark, now })
+  return { vek, intermediate, ark, product: productOf(sort, intermediate, ark), validUntil }
+}
+
+function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate {
+  const vek = brought[sort]
+  if (vek !== null) return vek
+  const isOther = brought.vcek !== null || brought.vlek !== null
+  throw fail(isOther ? 'vek-mismatch' : 'vek-missing', { expected: sort, actual: isOther ? 'the other' : 'none' })
+}
+
+// A root that came along is not needed; one that is not the pinned one says that somebody meant another chain.
+function requirePinned(ark: Certificate | null, { arks }: SevSnpRoots): void {
+  if (ark !== null && !arks.some(({ der }) => equalBytes(der, ark.der)))
+    throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: ark.commonName })
+}
+
+function publishedIssuer(vek: Certificate, sort: 'vcek' | 'vlek', { asks, asvks }: SevSnpRoots): Certificate {
+  const issuer = (sort === 'vcek' ? asks : asvks).find(({ subject }) => equalBytes(subject, vek.issuer))
+  if (issuer !== undefined) return issuer
+  throw fail('wrong-issuer', { expected: 'SEV-<product>', actual: toHex(vek.issuer.subarray(0, 256)) })
+}
+
+// A cloud's authority must not vouch for a chip, nor one product's for another's.
+function productOf(sort: 'vcek' | 'vlek', intermediate: Certificate, ark: Certificate): SevSnpProduct {
+  const product = sevSnpProducts.find((one) => ark.commonName === `ARK-${one}`)
+  const expected = `SEV-${sort === 'vlek' ? 'VLEK-' : ''}${product}`
+  if (product === undefined || intermediate.commonName !== expected)
+    throw fail('wrong-issuer', { expected, actual: intermediate.commonName })
+  return product
+}

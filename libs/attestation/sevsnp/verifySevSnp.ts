@@ -1,0 +1,95 @@
+import { equalBytes, lp, sha256, taggedHash, toHex, utf8 } from '@allod/protocol'
+import { type At, type CpuVerifier, notStated, type VerifiedCpu } from '../verified.ts'
+import { verifyRawEcdsa } from '../x509/signature.ts'
+import { type VerifiedChain, verifySevSnpChain } from './chain.ts'
+import type { SevSnpProduct } from './claims.ts'
+import { claimsOf } from './claimsOf.ts'
+import { parseEndorsements } from './endorsements.ts'
+import { fail } from './errors.ts'
+import { pinnedRoots, type SevSnpRoots } from './pinnedRoots.ts'
+import { productOfCpuid } from './product.ts'
+import { parseReport, type SevSnpReport } from './report.ts'
+import { checkRevocation } from './revocation.ts'
+import { packTcb, parseTcb, tcbParts, tcbWords } from './tcb.ts'
+import { type VekClaims, vekClaims } from './vek.ts'
+
+/**
+ * The verifier of AMD SEV-SNP reports: v2, v3 and v5 of Milan, Genoa and Turin, signed by the chip's VCEK or a cloud's VLEK.
+ * Endorsements: the VCEK or VLEK; ASK or ASVK, ARK and revocation lists where one has them; or the host's table of certificates.
+ * @param options.roots DER of the ARKs to trust in place of AMD's, for tests
+ * @example await sevSnpVerifier().verify(report, [vcek, crl], { now })
+ */
+export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
+  const trusted = pinnedRoots(roots)
+  return { cpu: 'sevsnp', verify: (evidence, endorsements, at) => verifySevSnp(evidence, endorsements, trusted, at) }
+}
+
+// The steps of AMD's guide, in order; each throws or adds to what is known.
+async function verifySevSnp(
+  evidence: Uint8Array,
+  endorsements: readonly Uint8Array[],
+  roots: SevSnpRoots,
+  { now }: At,
+): Promise<VerifiedCpu> {
+  const report = parseReport(evidence)
+  const brought = parseEndorsements(endorsements)
+  const chain = await verifySevSnpChain(report.signingKey, brought, { roots, now })
+  const { finding, validUntil } = await checkRevocation(chain, brought.crls, now)
+  const vek = vekClaims(chain.vek, report.signingKey)
+  requireProduct(report, vek.product, chain)
+  requireChip(report, vek)
+  requireTcb(report, vek)
+  if (!(await verifyRawEcdsa(chain.vek.spki, 'P-384', report.signed, report.signature)))
+    throw fail('signature-mismatch')
+  const claims = claimsOf(report, vek)
+  return {
+    kind: 'sevsnp',
+    isHardware: true,
+    root: toHex(sha256(chain.ark.der)),
+    measurement: claims.measurement,
+    configHash: claims.hostData,
+    reportData: claims.reportData,
+    isDebug: claims.policy.debug,
+    tcb: packTcb(claims.reportedTcb),
+    machine: machineOf(report.chipId),
+    isIsolated: true,
+    platform: notStated,
+    findings: [finding],
+    validUntil: Math.min(chain.validUntil, validUntil),
+    claims,
+  }
+}
+
+/** The machine's id, as providers register it. A masked chip id is all zero, and so names no machine. */
+const machineOf = (chipId: Uint8Array) => taggedHash('allod/machine/v1', lp(utf8('sevsnp')), chipId)
+
+// Which product it is decides where the security versions stand, so report, leaf and authority must agree.
+function requireProduct({ cpuid }: SevSnpReport, product: SevSnpProduct, chain: VerifiedChain): void {
+  const reported = cpuid === null ? product : productOfCpuid(cpuid)
+  if (reported !== product || chain.product !== product)
+    throw fail('product-mismatch', {
+      expected: `${product}, by its certificate`,
+      actual: `${reported}, ${chain.product}`,
+    })
+}
+
+// On Turin the id has 8 bytes and the rest of the field is zero. A masked id names no chip: the signature alone then ties them.
+function requireChip({ chipId }: SevSnpReport, { hwId }: VekClaims): void {
+  if (hwId === null) {
+    if (!isZero(chipId)) throw fail('chip-mismatch', { expected: 'no chip id under a VLEK', actual: toHex(chipId) })
+    return
+  }
+  const expected = new Uint8Array(chipId.length)
+  expected.set(hwId)
+  if (!isZero(chipId) && !equalBytes(chipId, expected))
+    throw fail('chip-mismatch', { expected: toHex(expected), actual: toHex(chipId) })
+}
+
+// AMD derives a VEK from the security versions: one for older firmware must not vouch for a report that claims newer.
+function requireTcb({ reportedTcb }: SevSnpReport, { tcb, product }: VekClaims): void {
+  const reported = parseTcb(reportedTcb, product)
+  if (tcbParts.some((part) => reported[part] !== tcb[part]))
+    throw fail('tcb-mismatch', { expected: tcbWords(tcb), actual: tcbWords(reported) })
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0)
