@@ -1,6 +1,7 @@
 import type { Appraisal, Check } from './appraisal.ts'
 import type { Bound } from './bind.ts'
 import { check, commonChecks, conclude, unboundChecks } from './commonChecks.ts'
+import { deviceSetChecks } from './deviceSetChecks.ts'
 import { nvidiaChecks } from './nvidia/nvidiaChecks.ts'
 import type { HardwarePolicy, ProductionPolicy, UnboundPolicy } from './policy.ts'
 import { sevSnpChecks } from './sevsnp/sevSnpChecks.ts'
@@ -30,6 +31,7 @@ export function appraise(evidence: Bound | Unbound, policy: ProductionPolicy | U
   const checks = [
     ...(cpu === null ? [] : cpuChecks(cpu, policy)),
     ...devices.flatMap((device, i) => deviceChecks(device, `device-${i}`, policy)),
+    ...deviceSetChecks(devices, policy),
     ...('facts' in evidence
       ? commonChecks(evidence, policy as ProductionPolicy)
       : unboundChecks(evidence, policy as UnboundPolicy)),

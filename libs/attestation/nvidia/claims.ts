@@ -21,7 +21,7 @@ export type NvidiaClaims = {
   readonly fwid: Hex | null
   readonly nonce: Hex
   readonly measurements: readonly Hex[]
-  /** Indices, from 1, that are not what the reference values say; null where there were none to compare with. */
+  /** Indices, from 0 as manifests count, that are not what the reference values say; null where there were none to compare with. */
   readonly mismatches: readonly number[] | null
   readonly driverReference: ReferenceValues | null
   readonly vbiosReference: ReferenceValues | null

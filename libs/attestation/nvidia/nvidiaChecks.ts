@@ -1,17 +1,43 @@
 import type { Check } from '../appraisal.ts'
+import { check } from '../commonChecks.ts'
 import type { NvidiaClaims } from './claims.ts'
 import type { NvidiaPolicy } from './policy.ts'
+import { isDriverAtLeast } from './versions.ts'
 
-/** What a policy demands of this kind, check by check. Pure. */
+/** What a policy demands of one NVIDIA device, check by check. Pure. What stayed unknown is among its findings. */
 export function nvidiaChecks(claims: NvidiaClaims, policy: NvidiaPolicy): Check[] {
   return [
-    {
-      name: claims.kind,
-      result: 'unknown',
-      refusal: 'kind-not-allowed',
-      expected: JSON.stringify(policy).slice(0, 0),
-      actual: claims.kind,
-      source: 'policy',
-    },
+    ...measurementCheck(claims),
+    holdCheck(claims, policy),
+    listCheck('chip', 'product-not-allowed', policy.chips, claims.chip),
+    ...driverCheck(claims, policy),
+    listCheck('vbios', 'gpu-firmware-too-old', policy.vbios, claims.vbiosVersion),
   ]
+}
+
+function measurementCheck({ mismatches, driverReference, vbiosReference }: NvidiaClaims): Check[] {
+  if (mismatches === null) return []
+  const active = (driverReference?.active ?? 0) + (vbiosReference?.active ?? 0)
+  const actual = mismatches.length === 0 ? 'all' : `all but index ${mismatches.join(', ')}`
+  const expected = `all of ${active} values as signed`
+  return [check('measurements', 'device-measurement-mismatch', expected, actual, mismatches.length === 0, 'collateral')]
+}
+
+// CERTIFICATE_HOLD is reversible: NVIDIA uses it while it looks into a device, and has not revoked it.
+function holdCheck({ revocation }: NvidiaClaims, { onHold }: NvidiaPolicy): Check {
+  const isPass = revocation !== 'hold' || onHold === 'allowed'
+  const expected = onHold === 'allowed' ? 'any' : 'not on hold'
+  return check('hold', 'certificate-on-hold', expected, revocation, isPass, 'collateral')
+}
+
+function listCheck(name: string, refusal: Check['refusal'], allowed: readonly string[] | null, actual: string): Check {
+  return check(name, refusal, allowed?.join(' or ') ?? 'any', actual, allowed?.includes(actual) ?? true, 'policy')
+}
+
+// A switch runs no driver; its firmware is what the list of VBIOS versions names.
+function driverCheck({ driverVersion }: NvidiaClaims, { minimumDriver }: NvidiaPolicy): Check[] {
+  if (driverVersion === null) return []
+  const isPass = minimumDriver === null || isDriverAtLeast(driverVersion, minimumDriver)
+  const expected = minimumDriver === null ? 'any' : `>= ${minimumDriver}`
+  return [check('driver', 'driver-too-old', expected, driverVersion, isPass, 'policy')]
 }
