@@ -1,13 +1,7 @@
-import { devicesHash, errorsOf, fromBase64Url } from '@allod/protocol'
+import { devicesHash, fromBase64Url } from '@allod/protocol'
 import type { EvidenceBundle } from './evidence.ts'
-import type { At, CpuVerifier, DeviceVerifier, Verified, Verifier } from './verified.ts'
-
-const fail = errorsOf('attestation', {
-  'unsupported-kind': [
-    'evidence is of a kind that this program does not verify',
-    'use a release that verifies this kind; a production program never verifies simulated evidence',
-  ],
-})
+import type { At, Verified, Verifier } from './verified.ts'
+import { cpuVerifierOf, deviceVerifierOf } from './verifierOf.ts'
 
 /**
  * Checks the cryptography of a bundle: signatures, chains, windows. Says nothing about whether to trust what it says.
@@ -20,16 +14,12 @@ export async function verify(
   { verifiers, now }: At & { readonly verifiers: readonly Verifier[] },
 ): Promise<Verified> {
   const { cpu, devices } = bundle
-  const cpuVerifier = verifiers.find((v): v is CpuVerifier => 'cpu' in v && v.cpu === cpu.kind)
-  if (!cpuVerifier) throw fail('unsupported-kind', { actual: cpu.kind })
-  const verifiedCpu = await cpuVerifier.verify(fromBase64Url(cpu.evidence), cpu.endorsements.map(fromBase64Url), {
-    now,
-  })
+  const endorsed = cpu.endorsements.map(fromBase64Url)
+  const verifiedCpu = await cpuVerifierOf(verifiers, cpu.kind).verify(fromBase64Url(cpu.evidence), endorsed, { now })
   const verifiedDevices = []
   for (const { kind, evidence, endorsements } of devices) {
-    const verifier = verifiers.find((v): v is DeviceVerifier => 'device' in v && v.device === kind)
-    if (!verifier) throw fail('unsupported-kind', { actual: kind })
-    verifiedDevices.push(await verifier.verify(fromBase64Url(evidence), endorsements.map(fromBase64Url), { now }))
+    const { verify: verifyDevice } = deviceVerifierOf(verifiers, kind)
+    verifiedDevices.push(await verifyDevice(fromBase64Url(evidence), endorsements.map(fromBase64Url), { now }))
   }
   return {
     cpu: verifiedCpu,

@@ -14,6 +14,10 @@ export const fail = errorsOf('cli', {
     'the configuration is malformed',
     'delete the file, or set its values again with `npx allod config set`',
   ],
+  'bad-policy': [
+    'a file is no evidence policy',
+    'see docs/reference/policy.md, or print one with `npx allod evidence policy --json`',
+  ],
   'no-devnet-program': ['the devnet’s program is not here', 'run this from a clone of the project'],
   'devnet-failed': ['the devnet’s program failed', 'see what it said above'],
   'child-failed': ['a program could not be started', 'see the cause'],

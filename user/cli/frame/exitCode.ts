@@ -16,7 +16,10 @@ const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
   [/^cli\/(unknown-command|bad-usage)$/, 'usage'],
   [/^cli\/interrupted$/, 'interrupted'],
   [/^sdk\/(follow-timeout|not-released|not-settled|not-reported)$/, 'pending'],
-  [/^(attestation|report)\/|^sdk\/(report-refused|agent-refused)$|^cli\/evidence-refused$/, 'attestation'],
+  [
+    /^(attestation|report|file|tdx|sevsnp|nvidia|rim|nras|x509)\/|^sdk\/(report-refused|agent-refused)$|^cli\/evidence-refused$/,
+    'attestation',
+  ],
   [
     /^cli\/no-(password|wallet)$|^sdk\/(.*wallet.*|wrong-password|.*keystore.*|too-little-money|over-max-price)$/,
     'wallet',

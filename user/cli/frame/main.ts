@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { AllodError, isAllodError } from '@allod/protocol'
 import type { Context, Io } from './Context.ts'
 import { type Command, type Entry, globalOptions, type Values } from './command.ts'
+import { Ended } from './Ended.ts'
 import { fail } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exitCode.ts'
 import { commandHelp, overview } from './help.ts'
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await run(argv, io, out)
   } catch (error) {
+    if (error instanceof Ended) return error.exitCode
     const known = asKnown(error, io.signal)
     const isDebug = argv.includes('--debug') || !isAllodError(known)
     out.error(known, isDebug ? trace(error) : null)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type Json, utf8 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 
@@ -33,6 +33,35 @@ export async function writeFileWhole(path: string, content: Uint8Array, mode = 0
 /** Writes a document for people and programs: two spaces, a line end. */
 export const writeJson = (path: string, value: Json, mode?: number): Promise<void> =>
   writeFileWhole(path, utf8(`${JSON.stringify(value, null, 2)}\n`), mode)
+
+/**
+ * Reads a file of at most `maxBytes`; null where there is none.
+ * @throws sdk/file-unreadable
+ */
+export async function readBytes(path: string, maxBytes = 16 << 20): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    const { size } = await stat(path)
+    if (size > maxBytes) throw new RangeError(`larger than ${maxBytes} bytes`)
+    return new Uint8Array(await readFile(path))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fail('file-unreadable', { cause, actual: path, meta: { reason: (cause as Error).message } })
+  }
+}
+
+/** Paths of the files in a folder, by name and not below it; the path itself where it is a file. @throws sdk/file-unreadable */
+export async function filesAt(path: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path]
+    const entries = await readdir(path, { withFileTypes: true })
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(path, entry.name))
+      .sort()
+  } catch (cause) {
+    throw fail('file-unreadable', { cause, actual: path, meta: { reason: (cause as Error).message } })
+  }
+}
 
 /**
  * Reads JSON of at most `maxBytes`; null where there is no such file.

@@ -1,0 +1,137 @@
+import { fail } from './errors.ts'
+
+/** One machine's or one device's evidence as it lay in a file, with the endorsements that lay beside it. */
+export type EvidencePart = {
+  readonly kind: 'tdx' | 'sevsnp' | 'nvidia-gpu' | 'nvidia-switch'
+  readonly evidence: Uint8Array<ArrayBuffer>
+  readonly endorsements: readonly Uint8Array<ArrayBuffer>[]
+}
+
+/** What was found, and what in the file nobody looks at, a sentence each. */
+export type FoundPart = EvidencePart & { readonly notes: readonly string[] }
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+const SNP_REPORT_BYTES = 0x4a0
+const HCL_REPORT_AT = 0x20
+/** Report kind in the request data that follows an HCL report: 2 is SEV-SNP, 4 is TDX. */
+const HCL_KIND_AT = HCL_REPORT_AT + SNP_REPORT_BYTES + 8
+
+/**
+ * Evidence by its own first bytes; null where they are no kind's.
+ * @throws file/unsupported-evidence for kinds that are known and not verified
+ */
+export function binaryEvidence(bytes: Bytes): FoundPart | null {
+  if (isQuote(bytes)) return plain('tdx', bytes)
+  if (isSnpReport(bytes)) return plain('sevsnp', bytes)
+  if (isSpdm(bytes)) return plain(isSwitch(bytes) ? 'nvidia-switch' : 'nvidia-gpu', bytes)
+  if (startsWith(bytes, 'HCLA')) return fromHcl(bytes)
+  return fromDstack(bytes)
+}
+
+const plain = (kind: EvidencePart['kind'], evidence: Bytes): FoundPart => ({
+  kind,
+  evidence,
+  endorsements: [],
+  notes: [],
+})
+
+const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
+const u32 = (bytes: Uint8Array, at: number): number => u16(bytes, at) + u16(bytes, at + 2) * 0x10000
+
+// Intel, DCAP quote header: version, key type, TEE type.
+function isQuote(bytes: Bytes): boolean {
+  const isHeader = bytes.length >= 48 && [3, 4, 5].includes(u16(bytes, 0)) && [2, 3].includes(u16(bytes, 2))
+  if (!isHeader) return false
+  if (u32(bytes, 4) === 0x81) return true
+  if (u32(bytes, 4) === 0 && startsWith(bytes.subarray(12), '\x93\x9a\x72\x33'))
+    throw fail('unsupported-evidence', { actual: 'an SGX quote' })
+  return false
+}
+
+// AMD, SEV-SNP ABI: version, and the one signature algorithm there is.
+const isSnpReport = (bytes: Bytes): boolean =>
+  bytes.length >= SNP_REPORT_BYTES && u32(bytes, 0) >= 2 && u32(bytes, 0) <= 8 && u32(bytes, 0x34) === 1
+
+// DMTF, SPDM 1.1: GET_MEASUREMENTS, 37 bytes, and MEASUREMENTS.
+const isSpdm = (bytes: Bytes): boolean =>
+  bytes.length > 200 && bytes[0] === 0x11 && bytes[1] === 0xe0 && bytes[37] === 0x11 && bytes[38] === 0x60
+
+/** A GPU's opaque fields name its driver (3) or its project (17); a switch has neither. */
+function isSwitch(bytes: Bytes): boolean {
+  const opaqueAt = 37 + 8 + u16(bytes, 42) + 0x10000 * (bytes[44] ?? 0) + 32
+  const end = opaqueAt + 2 + u16(bytes, opaqueAt)
+  for (let at = opaqueAt + 2; at + 4 <= Math.min(end, bytes.length); at += 4 + u16(bytes, at + 2))
+    if (u16(bytes, at) === 3 || u16(bytes, at) === 17) return false
+  return true
+}
+
+// Azure: the paravisor's report holds the chip's at 0x20, over its own request data.
+function fromHcl(bytes: Bytes): FoundPart | null {
+  if (bytes.length < HCL_KIND_AT + 4) return null
+  if (u32(bytes, HCL_KIND_AT) !== 2)
+    throw fail('unsupported-evidence', {
+      expected: 'the quote that Azure’s attestation endpoint makes of it',
+      actual: 'an HCL report that holds no SEV-SNP report',
+    })
+  return {
+    ...plain('sevsnp', bytes.slice(HCL_REPORT_AT, HCL_REPORT_AT + SNP_REPORT_BYTES)),
+    notes: [HCL_NOTE],
+  }
+}
+
+/** What reading an Azure paravisor's report leaves out. */
+export const HCL_NOTE =
+  'the report is the paravisor’s: its data binds a virtual TPM, whose own quote nobody looked at here'
+
+const DSTACK_KINDS = { 0: 'tdx', 3: 'sevsnp' } as const
+
+// dstack, attestation: a version byte, a variant byte, then SCALE: the quote or report; after a report, certificates as PEM.
+function fromDstack(bytes: Bytes): FoundPart | null {
+  const kind = bytes[0] === 0 ? DSTACK_KINDS[bytes[1] as 0 | 3] : undefined
+  const body = kind === undefined ? null : counted(bytes, 2)
+  if (kind === undefined || body === null) return null
+  const inner = kind === 'tdx' ? isQuote(body.bytes) : isSnpReport(body.bytes)
+  if (!inner) return null
+  return {
+    kind,
+    evidence: body.bytes,
+    endorsements: kind === 'sevsnp' ? certificatesAt(bytes, body.end) : [],
+    notes: ['of dstack’s envelope only the chip’s evidence and its certificates were looked at'],
+  }
+}
+
+function certificatesAt(bytes: Bytes, start: number): readonly Bytes[] {
+  const count = compact(bytes, start)
+  if (count === null || count.value > 8) return []
+  const found: Bytes[] = []
+  let at = count.end
+  for (let i = 0; i < count.value; i++) {
+    const piece = counted(bytes, at)
+    if (piece === null || !startsWith(piece.bytes, '-----BEGIN CERTIFICATE-----')) return []
+    found.push(piece.bytes)
+    at = piece.end
+  }
+  return found
+}
+
+function counted(bytes: Bytes, at: number): { readonly bytes: Bytes; readonly end: number } | null {
+  const size = compact(bytes, at)
+  if (size === null || size.end + size.value > bytes.length) return null
+  return { bytes: bytes.slice(size.end, size.end + size.value), end: size.end + size.value }
+}
+
+// SCALE's compact integers of one, two and four bytes: the low two bits say which.
+function compact(bytes: Bytes, at: number): { readonly value: number; readonly end: number } | null {
+  const first = bytes[at]
+  if (first === undefined || (first & 3) === 3) return null
+  if ((first & 3) === 0) return { value: first >> 2, end: at + 1 }
+  return (first & 3) === 1
+    ? { value: u16(bytes, at) >> 2, end: at + 2 }
+    : { value: Math.floor(u32(bytes, at) / 4), end: at + 4 }
+}
+
+const startsWith = (bytes: Uint8Array, text: string): boolean => {
+  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false
+  return true
+}

@@ -1,0 +1,5 @@
+export type { EvidencePart } from './binaryEvidence.ts'
+export type { EvidenceFile } from './evidenceFile.ts'
+export { readCollateralFile } from './readCollateralFile.ts'
+export { type FileKind, fileKinds, readEvidenceFile } from './readEvidenceFile.ts'
+export { type Recording, recordingReportData, recordingShape } from './recording.ts'

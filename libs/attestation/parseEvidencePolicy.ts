@@ -1,0 +1,22 @@
+import { type EvidencePolicy, evidencePolicyShape, strictEvidence } from './evidencePolicy.ts'
+
+/**
+ * Parses a policy's file. A field left out, at any depth, keeps the strict default, so that a file says only where it
+ * differs; a field that no policy has is refused.
+ * @throws protocol/bad-shape naming the path
+ * @example parseEvidencePolicy({ version: 1, exceptions: ['revocation-unknown'] })
+ */
+export function parseEvidencePolicy(value: unknown): EvidencePolicy {
+  // The version is never guessed: a file must say which words it was written in.
+  if (!isPlain(value) || !Object.hasOwn(value, 'version')) return evidencePolicyShape(value)
+  return evidencePolicyShape(laidOver(strictEvidence, value))
+}
+
+function laidOver(base: unknown, over: unknown): unknown {
+  if (!isPlain(base) || !isPlain(over)) return over
+  const out: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) out[key] = laidOver(base[key], value)
+  return out
+}
+
+const isPlain = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)

@@ -1,0 +1,63 @@
+import type { Check, Field } from '@allod/attestation'
+import type { Json } from '@allod/protocol'
+import type { EvidenceVerdict } from '@allod/sdk'
+import type { Paint } from '../frame/paint.ts'
+import { jsonOf } from './jsonOf.ts'
+
+/** A verdict as `--json` prints it. */
+export const verdictJson = ({ isAccepted, error, checks, ...verdict }: EvidenceVerdict): Json =>
+  jsonOf({
+    verdict: isAccepted ? 'accepted' : 'refused',
+    code: error?.code ?? null,
+    kind: verdict.kind,
+    status: verdict.status,
+    advisories: verdict.advisories,
+    claims: verdict.claims,
+    checks: checks.map(({ name, result, expected, actual }) => ({ name, result, expected, actual })),
+    validUntil: verdict.validUntil,
+  })
+
+/** A verdict for people: each check, then what follows from them, what is missing, and what none of it shows. */
+export function verdictText(verdict: EvidenceVerdict, paint: Paint): string {
+  const { isAccepted, error, kind, checks, status, advisories, shortfall, validUntil, unproved } = verdict
+  const passed = checks.filter((c) => c.result === 'pass').length
+  const head = isAccepted
+    ? paint.green(`accepted: ${kind}, ${passed} of ${checks.length} checks pass`)
+    : paint.red(`refused: ${kind}, ${error?.message ?? 'a check fails'} (${error?.code ?? ''})`)
+  return [
+    ...checks.map((c) => checkLine(c, paint)),
+    head,
+    ...(status === null || status === 'NotStated' ? [] : [`platform: ${status}`]),
+    ...(advisories.length === 0 ? [] : [`advisories: ${advisories.join(', ')}`]),
+    ...section('below the newest level, and what its operator can do', shortfall),
+    ...(validUntil === null ? [] : [`good until ${timeText(validUntil)}`]),
+    ...section('not shown by this', unproved),
+  ].join('\n')
+}
+
+const MARKS = { pass: '✓ pass   ', fail: '✗ fail   ', unknown: '? unknown' } as const
+
+function checkLine({ name, result, expected, actual, source }: Check, paint: Paint): string {
+  const color = result === 'pass' ? paint.green : result === 'fail' ? paint.red : paint.yellow
+  return `${color(MARKS[result])} ${name}: expected ${short(expected)}, found ${short(actual)} ${paint.dim(`(${source})`)}`
+}
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  - ${line}`)]
+
+const short = (text: string): string => (text.length <= 140 ? text : `${text.slice(0, 100)}…${text.slice(-16)}`)
+
+// Some certificates have no end: 9999-12-31.
+const timeText = (seconds: number): string =>
+  seconds > 8.64e12 ? 'nothing ends it' : new Date(seconds * 1000).toISOString()
+
+/** Fields of evidence for people, one below the other: name, value, words. */
+export function fieldsText(fields: readonly Field[], paint: Paint): string {
+  const width = Math.min(28, Math.max(...fields.map((f) => f.name.length), 0))
+  return fields
+    .map(
+      ({ name, value, words }) =>
+        `${paint.bold(name.padEnd(width))}  ${value}${words === '' ? '' : `\n${' '.repeat(width)}  ${paint.dim(words)}`}`,
+    )
+    .join('\n')
+}

@@ -1,0 +1,68 @@
+import { cpuVerifierOf, deviceVerifierOf, type EvidencePolicy, type Verifier } from '@allod/attestation'
+import type { EvidenceFile, EvidencePart } from '@allod/attestation/files'
+import { recordingReportData } from '@allod/attestation/files'
+import { hardwareVerifiers } from '@allod/attestation/hardware'
+import type { Hex } from '@allod/protocol'
+import { type EvidenceVerdict, judged, refusedBy } from './evidenceVerdict.ts'
+import { unprovedBy } from './unproved.ts'
+
+/** What the reader of a file knows by itself, and under which policy it judges. */
+export type FileOptions = {
+  /** Collateral beside what the file brings: blobs in their makers’ own formats, any order. */
+  readonly endorsements: readonly Uint8Array[]
+  /** What devices must have answered. */
+  readonly nonce: Hex | null
+  /** The 64 bytes that the CPU must have signed. */
+  readonly reportData: Hex | null
+  readonly policy: EvidencePolicy
+  /** Unix seconds at which dates are judged. */
+  readonly now: number
+  readonly verifiers?: readonly Verifier[]
+}
+
+type Parts = Extract<EvidenceFile, { kind: 'parts' }>
+
+/**
+ * Verifies and judges a file of hardware evidence on this device, by itself: no network, no service. Never throws for
+ * anything in the file: what does not verify is refused, with its code.
+ */
+export async function verifyEvidenceFile(file: Parts, options: FileOptions): Promise<EvidenceVerdict> {
+  const { policy, now, verifiers = hardwareVerifiers() } = options
+  const expected = expectedOf(file, options)
+  const unproved = unprovedBy(file, options)
+  try {
+    const given = (part: EvidencePart) => [...part.endorsements, ...endorsementsFor(part, file, options.endorsements)]
+    const cpuPart = file.parts.find((p) => !isDevice(p))
+    const cpu =
+      cpuPart && (await cpuVerifierOf(verifiers, cpuPart.kind).verify(cpuPart.evidence, given(cpuPart), { now }))
+    const devices = []
+    for (const part of file.parts.filter(isDevice))
+      devices.push(await deviceVerifierOf(verifiers, part.kind).verify(part.evidence, given(part), { now }))
+    return { ...judged({ cpu: cpu ?? null, devices }, expected, policy), unproved }
+  } catch (error) {
+    return refusedBy(error, file.parts[0]?.kind ?? 'none', unproved)
+  }
+}
+
+const isDevice = ({ kind }: EvidencePart): boolean => kind === 'nvidia-gpu' || kind === 'nvidia-switch'
+
+// What the reader says wins; what the file says of itself still has to hold.
+function expectedOf(file: Parts, { nonce, reportData }: FileOptions) {
+  const devices = file.parts.filter(isDevice).map((p) => p.evidence)
+  const isRecording = file.nonce !== null && file.reportData !== null
+  const bound = isRecording && nonce !== null ? recordingReportData(nonce, devices) : file.reportData
+  return { nonce: nonce ?? file.nonce, reportData: reportData ?? bound }
+}
+
+// Where a file has a CPU and devices, manifests and OCSP responses are the devices’, and all else is the CPU’s.
+function endorsementsFor(part: EvidencePart, { parts }: Parts, given: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (!parts.some(isDevice) || parts.every(isDevice)) return given
+  return given.filter((blob) => isOfDevice(blob) === isDevice(part))
+}
+
+// RIM: XML. OCSP (RFC 6960): a SEQUENCE that starts with an ENUMERATED.
+function isOfDevice(blob: Uint8Array): boolean {
+  const length = blob[1] ?? 0
+  const contentAt = length < 0x80 ? 2 : 2 + (length & 0x7f)
+  return blob[0] === 0x3c || (blob[0] === 0x30 && blob[contentAt] === 0x0a)
+}
