@@ -104,7 +104,7 @@ export type CrlFacts = {
 /** Issues a version 2 CRL. */
 export async function issueCrl(facts: CrlFacts): Promise<Uint8Array<ArrayBuffer>> {
   const { issuer, thisUpdate, nextUpdate, revoked = [], extensions = [], parts = (same) => same } = facts
-  const entries = revoked.map(({ serial, reason, date = thisUpdate }) =>
+  const entries: readonly Uint8Array[] = revoked.map(({ serial, reason, date = thisUpdate }) =>
     sequence(
       integer(serial),
       time(date),
@@ -117,7 +117,7 @@ export async function issueCrl(facts: CrlFacts): Promise<Uint8Array<ArrayBuffer>
     issuer.subject,
     time(thisUpdate),
     ...(nextUpdate === null ? [] : [time(nextUpdate)]),
-    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [sequence(concatAll(entries))]),
     explicit(0, sequence(extension('2.5.29.20', integer(1)), ...extensions)),
   ])
   return await signed(tbs, issuer.key, facts.outer)
@@ -132,6 +132,13 @@ export async function signed(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tbs = sequence(...parts)
   return sequence(...outer([tbs, key.algorithm, bits(await key.sign(tbs)), ...more]))
+}
+
+// Concatenation of more parts than a call takes arguments.
+function concatAll(parts: readonly Uint8Array[]): Uint8Array {
+  const chunks: Uint8Array[] = []
+  for (let i = 0; i < parts.length; i += 10_000) chunks.push(concat(...parts.slice(i, i + 10_000)))
+  return concat(...chunks)
 }
 
 function ownExtensions(facts: CertificateFacts): readonly Uint8Array[] {
