@@ -1,0 +1,30 @@
+import { equalBytes } from '@allod/protocol'
+import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import { fail as failX509 } from '../x509/errors.ts'
+import { parsePem } from '../x509/pem.ts'
+import { fail } from './errors.ts'
+import { type PckCertificate, parsePckCertificate } from './pckCertificate.ts'
+
+/** The chain that a quote carries. Nothing in it is believed yet, the root excepted, which is a pinned one. */
+export type PckChain = { readonly pck: PckCertificate; readonly ca: Certificate; readonly root: Certificate }
+
+/** Intel has two authorities under its root: for platforms of several packages, and for processors of one. */
+const AUTHORITIES: readonly (string | null)[] = ['Intel SGX PCK Platform CA', 'Intel SGX PCK Processor CA']
+const CERTIFICATES = 3
+
+/**
+ * Reads the chain of a quote: leaf, authority, and a pinned root, byte for byte.
+ * @throws x509/bad-pem, x509/bad-der, x509/bad-certificate, x509/root-untrusted, tdx/bad-pck-certificate
+ */
+export function parsePckChain(pem: Uint8Array, roots: readonly Certificate[]): PckChain {
+  const blocks = parsePem(pem, 'CERTIFICATE', CERTIFICATES, { allowTrailingNul: true })
+  const [leaf, ca, last] = blocks
+  if (leaf === undefined || ca === undefined || last === undefined)
+    throw fail('bad-pck-certificate', { expected: `${CERTIFICATES} certificates`, actual: blocks.length })
+  const root = roots.find(({ der }) => equalBytes(der, last))
+  if (root === undefined) throw failX509('root-untrusted', { expected: 'a pinned root', actual: 'another' })
+  const authority = parseCertificate(ca)
+  if (!AUTHORITIES.includes(authority.commonName))
+    throw fail('bad-pck-certificate', { expected: AUTHORITIES.join(' or '), actual: authority.commonName })
+  return { pck: parsePckCertificate(parseCertificate(leaf)), ca: authority, root }
+}

@@ -1,0 +1,82 @@
+import { fromHex, type Hex, lp, sha256, taggedHash, toHex, utf8 } from '@allod/protocol'
+import type { CpuVerifier, VerifiedCpu } from '../verified.ts'
+import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import { allInOrder } from './allInOrder.ts'
+import type { TdxClaims } from './claims.ts'
+import { sortCollateral } from './collateral.ts'
+import { replay } from './eventLog/replay.ts'
+import { parsePckChain } from './pckChain.ts'
+import { platformStatus } from './platformStatus.ts'
+import { parseQuote } from './quote.ts'
+import { intelSgxRoot } from './roots.ts'
+import { tdxMeasurement } from './tdxMeasurement.ts'
+import { verifyCollateral } from './verifyCollateral.ts'
+import { verifyQuote } from './verifyQuote.ts'
+
+/**
+ * Verifier of Intel TDX quotes, versions 4 and 5 (Intel TDX DCAP Quoting Library API; SGX PCS API v4).
+ * Endorsements: TCB info, QE identity, PEM chains or DER certificates, both CRLs, and event logs, in any order.
+ * @param options.roots DER of the roots trusted; Intel's unless told
+ */
+export function tdxVerifier({ roots = [intelSgxRoot] }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
+  const pinned = roots.map(parseCertificate)
+  return { cpu: 'tdx', verify: (evidence, endorsements, { now }) => verifyTdx(evidence, endorsements, pinned, now) }
+}
+
+async function verifyTdx(
+  evidence: Uint8Array,
+  endorsements: readonly Uint8Array[],
+  roots: readonly Certificate[],
+  now: number,
+): Promise<VerifiedCpu> {
+  const quote = parseQuote(evidence)
+  const chain = parsePckChain(quote.signature.pckChain, roots)
+  const collateral = sortCollateral(endorsements)
+  const [vouched, signed] = await allInOrder([verifyCollateral(collateral, chain, now), verifyQuote(quote, chain.pck)])
+  const { tcbInfo, qeIdentity, validUntil } = vouched
+  const { overall, ...parts } = platformStatus({
+    report: quote.report,
+    qeReport: signed,
+    pck: chain.pck,
+    tcbInfo,
+    qeIdentity,
+  })
+  const { report } = quote
+  const claims: TdxClaims = {
+    kind: 'tdx',
+    quoteVersion: quote.version,
+    tdVersion: quote.tdVersion,
+    ...report,
+    fmspc: chain.pck.fmspc,
+    pceid: chain.pck.pceid,
+    ppid: chain.pck.ppid,
+    // The older of the two lists is what a policy's floor is about.
+    evaluationNumber: Math.min(tcbInfo.evaluationNumber, qeIdentity.evaluationNumber),
+    ...parts,
+    paddingBytes: quote.paddingBytes,
+    eventLog: collateral.eventLogs.length === 0 ? null : replay(collateral.eventLogs),
+  }
+  return {
+    kind: 'tdx',
+    isHardware: true,
+    root: toHex(sha256(chain.root.der)),
+    measurement: tdxMeasurement(report),
+    configHash: configHash(report.mrconfigid),
+    reportData: report.reportData,
+    isDebug: isDebug(report.tdattributes),
+    tcb: claims.evaluationNumber,
+    machine: taggedHash('allod/machine/v1', lp(utf8('tdx')), fromHex(chain.pck.ppid, 16)),
+    isIsolated: true,
+    platform: overall,
+    findings: [],
+    claims,
+    validUntil,
+  }
+}
+
+/** The policy's form of MRCONFIGID: 32 bytes where that is all it holds; otherwise all 48, which equal no hash of 32. */
+const configHash = (mrconfigid: Hex): Hex =>
+  /^0x[0-9a-f]{64}0{32}$/.test(mrconfigid) ? (mrconfigid.slice(0, 66) as Hex) : mrconfigid
+
+// Bits 7:0 are the group "TD under debug" (TDX Module Base specification, ATTRIBUTES): one set, and the host can look inside.
+const isDebug = (tdattributes: Hex): boolean => fromHex(tdattributes, 8)[0] !== 0
