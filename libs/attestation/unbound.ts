@@ -1,4 +1,5 @@
 import type { Hex } from '@allod/protocol'
+import type { NrasTokens } from './nvidia/nras/claims.ts'
 import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 
 /**
@@ -8,4 +9,13 @@ import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 export type Unbound = {
   readonly verified: { readonly cpu: VerifiedCpu | null; readonly devices: readonly VerifiedDevice[] }
   readonly expected: { readonly reportData: Hex | null; readonly nonce: Hex | null }
+}
+
+/**
+ * An answer of NVIDIA's attestation service: what a service says that it judged. It is no device's evidence, and no bundle
+ * holds it.
+ */
+export type UnboundTokens = {
+  readonly tokens: NrasTokens
+  readonly expected: { readonly nonce: Hex | null }
 }

@@ -2,6 +2,7 @@ import { type Hex, isAllodError } from '@allod/protocol'
 import { type Check, refusedChecks, requireAccepted } from '../appraisal.ts'
 import { appraise } from '../appraise.ts'
 import { evidencePolicyShape, strictEvidence, unboundPolicy } from '../evidencePolicy.ts'
+import type { NrasTokens } from '../nvidia/nras/claims.ts'
 import type { UnboundPolicy } from '../policy.ts'
 import type { At, VerifiedCpu, VerifiedDevice } from '../verified.ts'
 
@@ -40,14 +41,16 @@ export type VectorFile = {
 }
 
 /**
- * How a kind is verified: what it yields is appraised. A kind that stands for a part alone, a manifest or a token, yields
- * its checks, or none.
+ * How a kind is verified: what it yields is appraised. A kind that stands for a part alone, as a manifest, yields its checks,
+ * or none.
  */
 export type VectorVerify = (
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
   at: At,
-) => Promise<VerifiedCpu | VerifiedDevice | readonly Check[]>
+) => Promise<VectorVerified>
+
+type VectorVerified = VerifiedCpu | VerifiedDevice | NrasTokens | readonly Check[]
 
 /** Makes the verification of one kind that trusts the roots given. */
 export type VectorVerifier = (roots: readonly Uint8Array[]) => VectorVerify
@@ -100,7 +103,7 @@ export async function outcomeOf(work: () => Promise<unknown>): Promise<string> {
 }
 
 function requireGood(
-  verified: VerifiedCpu | VerifiedDevice | readonly Check[],
+  verified: VectorVerified,
   policy: UnboundPolicy,
   expected: NonNullable<VectorCase['expected']>,
 ): void {
@@ -111,12 +114,15 @@ function requireGood(
     requireAccepted({ isAccepted, checks: verified, exceptions, validUntil: 0 })
     return
   }
+  if (verified.kind === 'nras') {
+    requireAccepted(appraise({ tokens: verified, expected: known }, policy))
+    return
+  }
   const parts = 'role' in verified ? { cpu: null, devices: [verified] } : { cpu: verified, devices: [] }
   requireAccepted(appraise({ verified: parts, expected: known }, policy))
 }
 
-const isChecks = (value: VerifiedCpu | VerifiedDevice | readonly Check[]): value is readonly Check[] =>
-  Array.isArray(value)
+const isChecks = (value: VectorVerified): value is readonly Check[] => Array.isArray(value)
 
 function laidOver(base: unknown, over: unknown): unknown {
   if (!isPlain(base) || !isPlain(over)) return over
