@@ -8,8 +8,8 @@ export type Manifest = {
   readonly id: string
   readonly kind: 'driver' | 'vbios'
   readonly edition: 'GPU' | 'SWITCH'
-  /** The chip: GH100, GB100, LS10, … A manifest of another chip is no reference for this one. */
-  readonly product: string
+  /** GH100, GB100, LS10, … A manifest of another chip is no reference for this one. */
+  readonly chip: string
   /** Of the driver, as 550.144.03, or of the VBIOS, as 96.00.5E.00.01 (Meta colloquialVersion). */
   readonly version: string
   /** The active measurements by their index from 0: any one of the values is right, 48 bytes each. */
@@ -34,7 +34,7 @@ export function readManifest(root: XmlElement): Manifest {
     id: field(attributesOf(root), 'tagId', /^[\x21-\x7e]{1,128}$/),
     kind: kindOf(version),
     edition: field(meta, 'edition', /^(GPU|SWITCH)$/) as Manifest['edition'],
-    product: field(meta, 'product', /^[A-Z0-9]{1,16}$/),
+    chip: field(meta, 'product', /^[A-Z0-9]{1,16}$/),
     version,
     values: valuesOf(only(root, 'Payload')),
   }

@@ -11,7 +11,7 @@ export type RimSubject =
 
 /**
  * The id under which NVIDIA serves a manifest: https://rim.attestation.nvidia.com/v1/rim/<id>. Whoever fetches by it holds the
- * manifest's product and version against the report all the same.
+ * manifest's chip and version against the report all the same.
  * @example rimId({ kind: 'driver', chip: 'GH100', version: '550.144.03' }) // NV_GPU_DRIVER_GH100_550.144.03
  */
 export function rimId(subject: RimSubject): string {
