@@ -29,7 +29,6 @@ export const fail = errorsOf('nvidia', {
     'an endorsement of a device is missing, unknown, or there are two of one sort',
     'bring one PEM chain, one driver and one VBIOS manifest, and OCSP responses; nothing else',
   ],
-  'certificate-revoked': ['a certificate of the device was revoked', 'refuse this device'],
   'reference-mismatch': [
     'a reference manifest is of another version or chip than the device reports',
     'fetch the manifest of exactly this driver and VBIOS version',

@@ -8,8 +8,9 @@ import { sortEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
 import { COMPOSITE_DEVICE_ID, certifiedFwid, DICE_TCB_INFO } from './fwid.ts'
 import { compareGolden } from './golden.ts'
+import { inOrder } from './inOrder.ts'
 import { type Opaque, parseOpaque, readOpaque } from './opaque.ts'
-import { deviceRevocation } from './revocation.ts'
+import { checkRevocation } from './revocation.ts'
 import { type Rim, verifyRim } from './rim/verifyRim.ts'
 import { rimNames } from './rimNames.ts'
 import { nvidiaDeviceRoot } from './roots.ts'
@@ -59,7 +60,7 @@ async function verify(
   requireFwid(opaque, chain, role)
   const names = rimNames(opaque, chain.chip)
   const golden = compareGolden({ ...opaque, chip: chain.chip, names, measurements: spdm.measurements }, rims)
-  const revocation = await deviceRevocation(chain, rims, ocsp, now)
+  const revocation = await checkRevocation(chain, rims, ocsp, now)
   const leafKey = toHex(sha256(chain.leaf.spki))
   const { driverReference, vbiosReference, mismatches } = golden
   return {
@@ -126,15 +127,4 @@ function requireFwid({ fwid, driverVersion }: Opaque, { leaf }: DeviceChain, rol
 function isConfidential({ featureFlag, lockStatus }: Opaque, role: Role): boolean {
   if (role === 'switch') return lockStatus === 1
   return featureFlag === null || featureFlag < FEATURES.length
-}
-
-type Awaited_<T extends readonly unknown[]> = { -readonly [K in keyof T]: Awaited<T[K]> }
-
-// All at once, and where several fail the first in order is thrown: the same bytes give the same error.
-async function inOrder<const T extends readonly Promise<unknown>[]>(work: T): Promise<Awaited_<T>> {
-  const settled = await Promise.allSettled(work)
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw one.reason
-    return one.value
-  }) as Awaited_<T>
 }
