@@ -63,7 +63,7 @@ function only(rims: readonly Rim[], kind: Rim['kind']): Rim | null {
 function requireOf(rim: Rim, { chip }: Measured, version: string | null): void {
   if (rim.version !== version)
     throw fail('reference-mismatch', { expected: version ?? 'no such manifest', actual: rim.version })
-  if (rim.product !== chip) throw fail('reference-mismatch', { expected: chip, actual: rim.product })
+  if (rim.chip !== chip) throw fail('reference-mismatch', { expected: chip, actual: rim.chip })
 }
 
 // Two manifests speak of disjoint measurements; if both claimed one, either could overrule the other.
