@@ -96,7 +96,10 @@ const platformWords = {
   sevTioEnabled: 'SEV-TIO on',
 } as const
 
-const named = <K extends string>(words: Readonly<Record<K, string>>, flags: Readonly<Record<K, boolean>>): string =>
+const named = <K extends string>(
+  words: Readonly<Record<K, string>>,
+  flags: Readonly<Record<NoInfer<K>, boolean>>,
+): string =>
   (Object.keys(words) as K[])
     .filter((name) => flags[name])
     .map((name) => words[name])
