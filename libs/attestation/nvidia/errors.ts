@@ -34,7 +34,7 @@ export const fail = errorsOf('nvidia', {
     'fetch the manifest of exactly this driver and VBIOS version',
   ],
   'reference-conflict': [
-    'the reference manifests contradict one another, or have no value that the device could meet',
+    'the reference manifests claim one measurement both, or one that the device does not have',
     'fetch both manifests again',
   ],
 })

@@ -70,7 +70,6 @@ function requireOf(rim: Rim, { chip }: Measured, version: string | null): void {
 function merged(rims: readonly Rim[], blocks: number): ReadonlyMap<number, readonly Hex[]> {
   const golden = new Map<number, readonly Hex[]>()
   for (const rim of rims) {
-    if (rim.values.size === 0) throw fail('reference-conflict', { expected: 'active values', actual: rim.id })
     for (const [index, alternatives] of rim.values) {
       if (golden.has(index)) throw fail('reference-conflict', { expected: 'disjoint manifests', actual: index })
       if (index >= blocks) throw fail('reference-conflict', { expected: `indices below ${blocks}`, actual: index })
