@@ -4,7 +4,6 @@ import { appraise } from '../appraise.ts'
 import { evidencePolicyShape, strictEvidence, unboundPolicy } from '../evidencePolicy.ts'
 import type { NrasTokens } from '../nvidia/nras/claims.ts'
 import type { UnboundPolicy } from '../policy.ts'
-import type { Unbound } from '../unbound.ts'
 import type { At, VerifiedCpu, VerifiedDevice } from '../verified.ts'
 
 /** Any part of an evidence policy, as deep as one likes; the rest is the strict default's. */
