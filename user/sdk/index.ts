@@ -36,7 +36,6 @@ export {
   requireMaxPrice,
 } from './order/quote.ts'
 export { sendJob } from './order/sendJob.ts'
-export { readWindows, type Windows } from './order/windows.ts'
 export { describePolicy, type PolicyWords } from './policy/describePolicy.ts'
 export { newPolicy, noRoyalty, type PolicyChoices } from './policy/newPolicy.ts'
 export { sampleDataset } from './publish/memoryFolder.ts'
@@ -59,5 +58,6 @@ export { type Link, links, linkWords, type ProofCheck } from './verify/proofChec
 export { hardwareTrust, type Trust } from './verify/trust.ts'
 export { type BundleVerdict, verifyEvidence } from './verify/verifyEvidence.ts'
 export { verifyEvidenceFile } from './verify/verifyEvidenceFile.ts'
+export { verifyNrasFile } from './verify/verifyNrasFile.ts'
 export { journalKey } from './wallet/orderKeys.ts'
 export type { Wallet } from './wallet/wallet.ts'

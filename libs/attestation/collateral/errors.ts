@@ -12,5 +12,9 @@ export const fail = errorsOf('collateral', {
     'the offline bundle lacks a piece of collateral',
     'make the bundle again on a machine with a connection, with this evidence',
   ],
+  'bad-evidence': [
+    'evidence does not say which collateral goes with it',
+    'check that it is whole: its verifier says what is wrong with it',
+  ],
   'bad-bundle': ['a file is no bundle of collateral', 'make it with: allod evidence record'],
 })

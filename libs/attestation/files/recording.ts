@@ -5,6 +5,7 @@ import {
   fromHex,
   type Hex,
   hex,
+  integer,
   list,
   nullable,
   oneOf,
@@ -31,7 +32,7 @@ export const recordingShape = record({
   /** What every device answered. */
   nonce: hex(32),
   /** Unix seconds, by the machine's own clock; proves nothing. */
-  recordedAt: nullable(text(32)),
+  recordedAt: integer(),
   kernel: nullable(text(200)),
   cpu: nullable(record({ kind: oneOf('tdx', 'sevsnp'), evidence: blob, endorsements })),
   devices: list(record({ kind: oneOf('nvidia-gpu', 'nvidia-switch'), evidence: blob, endorsements }), 32),

@@ -4,7 +4,6 @@ import { type Allod, writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { pause } from '../wire/pause.ts'
-import { readWindows } from './windows.ts'
 
 /** What a claim did: token units by lane, and what went back to the buyer. */
 export type Claimed = {
@@ -52,7 +51,7 @@ const MARGIN_SECONDS = 2
 // The newest block may be older than the end of the windows: then nothing is due at it, and yet a claim settles the order.
 async function isLate(allod: Allod, { state, endedAt }: OrderOnChain, blockTime: number): Promise<boolean> {
   if (state !== 'ended') return false
-  const { reportSeconds, closeSeconds } = await readWindows(allod)
+  const { reportSeconds, closeSeconds } = await (await allod.chain.latest()).windows()
   return Math.max(blockTime, Date.now() / 1000) > endedAt + Math.max(reportSeconds, closeSeconds) + MARGIN_SECONDS
 }
 

@@ -1,4 +1,5 @@
 import { cpuVerifierOf, deviceVerifierOf, type EvidencePolicy, type Verifier } from '@allod/attestation'
+import { type CollateralSource, collateralOf, type Endpoints } from '@allod/attestation/collateral'
 import type { EvidenceFile, EvidencePart } from '@allod/attestation/files'
 import { recordingReportData } from '@allod/attestation/files'
 import { hardwareVerifiers } from '@allod/attestation/hardware'
@@ -18,6 +19,8 @@ export type FileOptions = {
   /** Unix seconds at which dates are judged. */
   readonly now: number
   readonly verifiers?: readonly Verifier[]
+  /** Where missing collateral is asked for; nowhere unless told. */
+  readonly fetched?: { readonly source: CollateralSource; readonly endpoints: Endpoints }
 }
 
 type Parts = Extract<EvidenceFile, { kind: 'parts' }>
@@ -29,15 +32,23 @@ type Parts = Extract<EvidenceFile, { kind: 'parts' }>
 export async function verifyEvidenceFile(file: Parts, options: FileOptions): Promise<EvidenceVerdict> {
   const { policy, now, verifiers = hardwareVerifiers() } = options
   const expected = expectedOf(file, options)
-  const unproved = unprovedBy(file, options)
+  const unproved = [...unprovedBy(file, options)]
   try {
-    const given = (part: EvidencePart) => [...part.endorsements, ...endorsementsFor(part, file, options.endorsements)]
+    const endorsed = async (part: EvidencePart): Promise<readonly Uint8Array[]> => {
+      const given = [...part.endorsements, ...endorsementsFor(part, file, options.endorsements)]
+      if (options.fetched === undefined) return given
+      const { source, endpoints } = options.fetched
+      const { endorsements, missing } = await collateralOf({ ...part, endorsements: given }, source, endpoints)
+      unproved.push(...missing.map((m) => `what was not to be had: ${m}`))
+      return [...given, ...endorsements]
+    }
     const cpuPart = file.parts.find((p) => !isDevice(p))
     const cpu =
-      cpuPart && (await cpuVerifierOf(verifiers, cpuPart.kind).verify(cpuPart.evidence, given(cpuPart), { now }))
+      cpuPart &&
+      (await cpuVerifierOf(verifiers, cpuPart.kind).verify(cpuPart.evidence, await endorsed(cpuPart), { now }))
     const devices = []
     for (const part of file.parts.filter(isDevice))
-      devices.push(await deviceVerifierOf(verifiers, part.kind).verify(part.evidence, given(part), { now }))
+      devices.push(await deviceVerifierOf(verifiers, part.kind).verify(part.evidence, await endorsed(part), { now }))
     return { ...judged({ cpu: cpu ?? null, devices }, expected, policy), unproved }
   } catch (error) {
     return refusedBy(error, file.parts[0]?.kind ?? 'none', unproved)

@@ -1,5 +1,7 @@
 import { type EvidenceFile, readEvidenceFile } from '@allod/attestation/files'
-import { type EvidenceVerdict, refusedBy, verifyEvidence, verifyEvidenceFile } from '@allod/sdk'
+import { isAllodError } from '@allod/protocol'
+import { type EvidenceVerdict, refusedBy, verifyEvidence, verifyEvidenceFile, verifyNrasFile } from '@allod/sdk'
+import { collateralSource, sourceOptions } from '../../flows/collateralSource.ts'
 import {
   evidenceBytes,
   evidenceChoices,
@@ -11,13 +13,17 @@ import type { Context } from '../../frame/Context.ts'
 import type { Command } from '../../frame/command.ts'
 import { Ended } from '../../frame/Ended.ts'
 import { fail } from '../../frame/errors.ts'
-import { exitCodes } from '../../frame/exitCode.ts'
+import { exitCodeOf, exitCodes } from '../../frame/exitCode.ts'
 import { checksText } from '../../render/checks.ts'
 import { verdictJson, verdictText } from '../../render/evidence.ts'
 
 export const command: Command = {
   arguments: ['<file>'],
-  options: evidenceOptions,
+  options: {
+    ...evidenceOptions,
+    fetch: { type: 'boolean', says: 'ask the makers for collateral that is missing; nobody is asked unless told' },
+    ...sourceOptions,
+  },
   about:
     'A quote, a report, a device’s measurements, a token, a recording or a bundle, as its maker wrote it: binary, hex, base64, PEM or JSON. Hardware is checked on this device, without network; a bundle also asks the chain for its build. Exit code 0: accepted; 5: refused; 2: called wrongly. A file says nothing about freshness unless it answers a --nonce or --report-data of yours.',
   async run(context) {
@@ -45,30 +51,34 @@ type Choices = ReturnType<typeof evidenceChoices> & { readonly policy: Awaited<R
 type Verdict = EvidenceVerdict | Awaited<ReturnType<typeof verifyEvidence>>
 
 async function verdictOn(context: Context, bytes: Uint8Array, choices: Choices): Promise<Verdict> {
-  let file: EvidenceFile
+  let kind: string = choices.kind ?? 'unknown'
   try {
-    file = readEvidenceFile(bytes, choices.kind)
+    const file = readEvidenceFile(bytes, choices.kind)
+    if (file.kind === 'bundle') return await verifyEvidence(await context.allod(), file.value, choices)
+    kind = file.kind === 'nras' ? 'nras' : (file.parts[0]?.kind ?? kind)
+    return await verdictOnFile(context, file, choices)
   } catch (error) {
-    return refusedBy(error, choices.kind ?? 'unknown')
-  }
-  switch (file.kind) {
-    case 'bundle':
-      return verifyEvidence(await context.allod(), file.value, choices)
-    case 'parts': {
-      let collateral: Awaited<ReturnType<typeof givenCollateral>>
-      try {
-        collateral = await givenCollateral(context)
-      } catch (error) {
-        if (isUsage(error)) throw error
-        return refusedBy(error, file.parts[0]?.kind ?? 'unknown')
-      }
-      return verifyEvidenceFile(file, { ...choices, endorsements: [...collateral.named, ...collateral.found] })
-    }
-    case 'nras':
-      throw fail('bad-usage', { actual: 'nras' })
-    default:
-      return file satisfies never
+    // What is wrong with the call, the network or this machine is said as such; what is wrong with a file refuses it.
+    if (isOfTheFile(error)) return refusedBy(error, kind)
+    throw error
   }
 }
 
-const isUsage = (error: unknown): boolean => (error as { readonly code?: string }).code?.startsWith('cli/') === true
+async function verdictOnFile(
+  context: Context,
+  file: Exclude<EvidenceFile, { kind: 'bundle' }>,
+  choices: Choices,
+): Promise<EvidenceVerdict> {
+  const { named, found } = await givenCollateral(context)
+  const endorsements = [...named, ...found]
+  return file.kind === 'nras'
+    ? verifyNrasFile(file.token, { ...choices, endorsements })
+    : verifyEvidenceFile(file, {
+        ...choices,
+        endorsements,
+        ...(context.values.fetch === true ? { fetched: await collateralSource(context) } : {}),
+      })
+}
+
+const isOfTheFile = (error: unknown): boolean =>
+  isAllodError(error) && (exitCodeOf(error) === exitCodes.attestation || error.code.startsWith('protocol/'))

@@ -1,0 +1,5 @@
+export { bundleSource, recordingSource } from './bundle.ts'
+export { collateralOf } from './collateralOf.ts'
+export { type Endpoints, endpointsShape, makersEndpoints } from './endpoints.ts'
+export type { Gathered } from './gather.ts'
+export { type CollateralSource, httpSource } from './source.ts'

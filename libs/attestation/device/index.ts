@@ -1,0 +1,1 @@
+export { recordMachine } from './recordMachine.ts'
