@@ -1,0 +1,188 @@
+import { concat, fromHex } from '@allod/protocol'
+import { describe, expect, test } from 'vitest'
+import { bits, integer, nothing, oid, sequence } from '../testing/derWriter.ts'
+import { derSignature, newTestKey, pointOf, rawSignature } from '../testing/testKey.ts'
+import { verifyRawEcdsa, verifySignature } from './signature.ts'
+
+const message = new TextEncoder().encode('what was signed')
+const p256 = await newTestKey('P-256')
+const p384 = await newTestKey('P-384')
+const pss = await newTestKey('rsa-pss')
+const pkcs1 = await newTestKey('rsa-pkcs1')
+
+const pairs = [
+  [p256, 'ecdsa-sha256'],
+  [p384, 'ecdsa-sha384'],
+  [pss, 'rsa-pss-sha384'],
+  [pkcs1, 'rsa-pkcs1-sha256'],
+] as const
+
+describe.each(pairs)('%# a key of its own kind', (key, algorithm) => {
+  test('has signed what it signed', async () => {
+    expect(await verifySignature(key.spki, algorithm, message, await key.sign(message))).toBe(true)
+  })
+
+  test('has not signed anything else', async () => {
+    const signature = await key.sign(message)
+    expect(await verifySignature(key.spki, algorithm, message.with(0, 0), signature)).toBe(false)
+    expect(await verifySignature(key.spki, algorithm, message, signature.subarray(0, -1))).toBe(false)
+    expect(await verifySignature(key.spki, algorithm, message, concat(signature, Uint8Array.of(0)))).toBe(false)
+    expect(await verifySignature(key.spki, algorithm, message, new Uint8Array())).toBe(false)
+  })
+
+  test('has signed with no other algorithm', async () => {
+    const signature = await key.sign(message)
+    const others = ['ecdsa-sha256', 'ecdsa-sha384', 'rsa-pss-sha384', 'rsa-pkcs1-sha256', 'rsa-pkcs1-sha384'] as const
+    for (const other of others.filter((o) => o !== algorithm))
+      expect(await verifySignature(key.spki, other, message, signature), other).toBe(false)
+  })
+})
+
+test('RSA PKCS #1 with SHA-384', async () => {
+  const name = {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-384',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  }
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(name, true, ['sign', 'verify'])
+  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey))
+  const signature = new Uint8Array(await crypto.subtle.sign(name, privateKey, message))
+  expect(await verifySignature(spki, 'rsa-pkcs1-sha384', message, signature)).toBe(true)
+  expect(await verifySignature(spki, 'rsa-pkcs1-sha256', message, signature)).toBe(false)
+})
+
+test('a salt of another length than 48 bytes is another signature', async () => {
+  const name = { name: 'RSA-PSS', hash: 'SHA-384', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(name, true, ['sign', 'verify'])
+  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey))
+  for (const [saltLength, isGood] of [
+    [48, true],
+    [32, false],
+    [0, false],
+  ] as const) {
+    const signature = new Uint8Array(await crypto.subtle.sign({ name: 'RSA-PSS', saltLength }, privateKey, message))
+    expect(await verifySignature(spki, 'rsa-pss-sha384', message, signature)).toBe(isGood)
+  }
+})
+
+describe('ECDSA in DER', () => {
+  const verify = (signature: Uint8Array) => verifySignature(p256.spki, 'ecdsa-sha256', message, signature)
+
+  test('halves shorter than the order are good: zeros in front are not written', async () => {
+    for (let i = 0; i < 2_000; i++) {
+      const text = new TextEncoder().encode(String(i))
+      const raw = await p256.signRaw(text)
+      if (raw[0] !== 0) continue
+      expect(await verifySignature(p256.spki, 'ecdsa-sha256', text, derSignature(raw))).toBe(true)
+      return
+    }
+    throw new Error('no short half in 2000 signatures')
+  })
+
+  test('refuses what is not two canonical integers', async () => {
+    const signature = await p256.sign(message)
+    const raw = rawSignature(signature, 32)
+    expect(await verify(derSignature(raw))).toBe(true)
+    expect(await verify(raw)).toBe(false)
+    const [r, s] = [raw.subarray(0, 32), raw.subarray(32)]
+    expect(await verify(sequence(integer(r)))).toBe(false)
+    expect(await verify(sequence(integer(r), integer(s), integer(0)))).toBe(false)
+    expect(await verify(sequence(integer(concat(Uint8Array.of(1), r)), integer(s)))).toBe(false)
+    expect(await verify(sequence(fromHex('0x0201ff'), integer(s)))).toBe(false)
+    const padded = concat(Uint8Array.of(0x02, 34, 0, 0), r)
+    expect(await verify(sequence(padded, integer(s)))).toBe(false)
+  })
+
+  test('refuses zero and the order itself', async () => {
+    const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
+    for (const [r, s] of [
+      [0n, 0n],
+      [0n, 1n],
+      [1n, 0n],
+      [order, order],
+      [1n, order],
+    ] as const)
+      expect(await verify(sequence(integer(r), integer(s)))).toBe(false)
+  })
+})
+
+describe('a raw signature', () => {
+  test.each([
+    [p256, 'P-256'],
+    [p384, 'P-384'],
+  ] as const)('%# is good under a key, or its bare point, on its own curve alone', async (key, curve) => {
+    const raw = await key.signRaw(message)
+    const other = curve === 'P-256' ? 'P-384' : 'P-256'
+    expect(await verifyRawEcdsa(key.spki, curve, message, raw)).toBe(true)
+    expect(await verifyRawEcdsa(pointOf(key), curve, message, raw)).toBe(true)
+    expect(await verifyRawEcdsa(key.spki, other, message, raw)).toBe(false)
+    expect(await verifyRawEcdsa(pointOf(key), other, message, raw)).toBe(false)
+    expect(await verifyRawEcdsa(key.spki, curve, message, raw.subarray(1))).toBe(false)
+    expect(await verifyRawEcdsa(key.spki, curve, message, concat(raw, Uint8Array.of(0)))).toBe(false)
+    expect(await verifyRawEcdsa(key.spki, curve, message, derSignature(raw))).toBe(false)
+  })
+
+  test('is by nobody where the point is off the curve, compressed, or not a point', async () => {
+    const raw = await p256.signRaw(message)
+    const point = pointOf(p256)
+    for (const key of [
+      point.with(64, (point[64] as number) ^ 1),
+      new Uint8Array(65),
+      concat(Uint8Array.of(4), new Uint8Array(64)),
+      concat(Uint8Array.of(2 + ((point[64] as number) & 1)), point.subarray(1, 33)),
+      point.subarray(1),
+      point.with(0, 6),
+      new Uint8Array(),
+    ])
+      expect(await verifyRawEcdsa(key, 'P-256', message, raw)).toBe(false)
+  })
+})
+
+describe('a key that is no vendor’s has signed nothing', () => {
+  const EC = '1.2.840.10045.2.1'
+  const RSA = '1.2.840.113549.1.1.1'
+  const P256 = '1.2.840.10045.3.1.7'
+  const rsa = (modulus: bigint, exponent = 65_537n, parameters = nothing()) =>
+    sequence(sequence(oid(RSA), parameters), bits(sequence(integer(modulus), integer(exponent))))
+  const modulus = 1n << 2047n
+  const keys: readonly (readonly [string, Uint8Array])[] = [
+    ['nothing', new Uint8Array()],
+    ['not DER', Uint8Array.of(1, 2, 3)],
+    ['a point of no curve', sequence(sequence(oid(EC)), bits(pointOf(p256)))],
+    ['a point of another curve', sequence(sequence(oid(EC), oid('1.3.132.0.35')), bits(pointOf(p256)))],
+    ['a P-256 key with a P-384 point', sequence(sequence(oid(EC), oid(P256)), bits(pointOf(p384)))],
+    ['a compressed point', sequence(sequence(oid(EC), oid(P256)), bits(pointOf(p256).subarray(0, 33).with(0, 2)))],
+    ['a point off the curve', sequence(sequence(oid(EC), oid(P256)), bits(new Uint8Array(65).with(0, 4)))],
+    ['a key of another algorithm', sequence(sequence(oid('1.3.101.112'), nothing()), bits(new Uint8Array(32)))],
+    ['RSA of 2040 bits', rsa(1n << 2039n)],
+    ['RSA of 4104 bits', rsa(1n << 4103n)],
+    ['RSA with the exponent 3', rsa(modulus, 3n)],
+    ['RSA with the exponent 1', rsa(modulus, 1n)],
+    ['RSA without NULL', rsa(modulus, 65_537n, sequence())],
+    ['RSA of one number', sequence(sequence(oid(RSA), nothing()), bits(sequence(integer(modulus))))],
+  ]
+
+  test.each(keys)('%s', async (_, spki) => {
+    const signature = await p256.sign(message)
+    expect(await verifySignature(spki, 'ecdsa-sha256', message, signature)).toBe(false)
+    expect(await verifySignature(spki, 'ecdsa-sha384', message, signature)).toBe(false)
+    expect(await verifySignature(spki, 'rsa-pss-sha384', message, new Uint8Array(256).fill(1))).toBe(false)
+    expect(await verifySignature(spki, 'rsa-pkcs1-sha256', message, new Uint8Array(256).fill(1))).toBe(false)
+  })
+
+  test('RSA below 2048 bits and with a small exponent, although the signature is right', async () => {
+    for (const [modulusLength, publicExponent] of [
+      [1024, Uint8Array.of(1, 0, 1)],
+      [2048, Uint8Array.of(3)],
+    ] as const) {
+      const name = { name: 'RSA-PSS', hash: 'SHA-384', modulusLength, publicExponent }
+      const { publicKey, privateKey } = await crypto.subtle.generateKey(name, true, ['sign', 'verify'])
+      const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey))
+      const sign = { name: 'RSA-PSS', saltLength: 48 }
+      const signature = new Uint8Array(await crypto.subtle.sign(sign, privateKey, message))
+      expect(await crypto.subtle.verify(sign, publicKey, signature, message)).toBe(true)
+      expect(await verifySignature(spki, 'rsa-pss-sha384', message, signature)).toBe(false)
+    }
+  })
+})
