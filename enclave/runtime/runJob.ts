@@ -21,9 +21,11 @@ import { restoreCheckpoint } from './checkpoint/restoreCheckpoint.ts'
 import { runEngine, writeJobFile } from './engine/runEngine.ts'
 import { fail } from './errors.ts'
 import { ask } from './HostLink.ts'
+import { nowSeconds } from './nowSeconds.ts'
+import type { OpenOrder } from './OpenOrder.ts'
 import { type SealedOutput, sealOutput } from './outputs/sealOutput.ts'
 import { makeReport } from './report/makeReport.ts'
-import { nowSeconds, type OpenOrder, sendBeat } from './runOrder.ts'
+import { sendBeat } from './sendBeat.ts'
 
 /** What a job leaves, by the folder of `/out` it is in: of another kind than the spec says, nothing is there to seal. */
 const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as const

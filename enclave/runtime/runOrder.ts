@@ -1,53 +1,23 @@
-import type { Store } from '@allod/content/stores'
-import {
-  type Alive,
-  anyJson,
-  intersectPolicies,
-  type JobDocument,
-  type NamedPolicy,
-  type Secret,
-  type SignedBy,
-  type Terms,
-} from '@allod/protocol'
-import { collectVotes, type Elected } from './attest/collectVotes.ts'
+import { anyJson, intersectPolicies, type NamedPolicy, type Terms } from '@allod/protocol'
+import { collectVotes } from './attest/collectVotes.ts'
 import type { Attester } from './attest/gatherEvidence.ts'
-import { type EnclaveKeys, newEnclaveKeys } from './attest/newEnclaveKeys.ts'
+import { newEnclaveKeys } from './attest/newEnclaveKeys.ts'
 import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { Events } from './Events.ts'
 import { grantKeys } from './grant/grantKeys.ts'
-import type { Grant } from './grant/obtainGrant.ts'
 import type { OpenedKey } from './grant/openKeys.ts'
 import { ask, type HostLink } from './HostLink.ts'
 import { openInputs } from './inputs/openInputs.ts'
 import { fetchJob } from './job/fetchJob.ts'
 import { LeaseKeeper, type LeaseState } from './lease/LeaseKeeper.ts'
+import { nowSeconds } from './nowSeconds.ts'
+import type { OpenOrder } from './OpenOrder.ts'
 import type { Places } from './places.ts'
 import { reportFailure } from './report/reportFailure.ts'
 import { runJob } from './runJob.ts'
+import { sendBeat } from './sendBeat.ts'
 import { serveAgent } from './serve/serveAgent.ts'
 import { storesOf } from './stores.ts'
-
-/** An order whose inputs are open: everything a job needs. */
-export type OpenOrder = {
-  readonly host: HostLink
-  readonly attester: Attester
-  readonly job: JobDocument
-  readonly keys: EnclaveKeys
-  readonly elected: Elected
-  readonly grant: Grant
-  readonly opened: readonly OpenedKey[]
-  readonly stores: readonly Store[]
-  /** What all inputs' policies allow together. */
-  readonly terms: Terms
-  readonly places: Places
-  readonly events: Events
-  readonly lease: LeaseKeeper
-  readonly startedAt: number
-  /** What checkpoints are sealed under; null where none are made. */
-  readonly resumeKey: Secret | null
-  /** Pauses, resumes or ends the engine as the lease says; set once it runs. */
-  readonly onLease: { follow: (state: LeaseState) => void }
-}
 
 /** How long a start may take to become final. */
 const FINALITY_MS = 30 * 60_000
@@ -113,9 +83,6 @@ export async function runOrder(host: HostLink, attester: Attester, places: Place
   }
 }
 
-/** Unix seconds by this machine's clock: a claim, which keepers hold against the chain's. */
-export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
-
 function termsOf(opened: readonly OpenedKey[]): Terms {
   const [first, ...rest] = opened.map(({ input, manifest }): NamedPolicy => ({ name: input, policy: manifest.policy }))
   return first === undefined ? openTerms : intersectPolicies([first, ...rest])
@@ -163,9 +130,4 @@ function newLease(
     },
     onAlive: (alive, signatures) => sendBeat(host, alive, signatures),
   })
-}
-
-/** Hands attested time to the provider, who has it paid. */
-export async function sendBeat(host: HostLink, alive: Alive, signatures: readonly SignedBy[]): Promise<void> {
-  await ask(host, 'provider', '/beat', { alive, signatures }, anyJson(8), { timeoutMs: 120_000 })
 }

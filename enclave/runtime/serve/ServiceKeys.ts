@@ -2,7 +2,7 @@ import { evidenceHash } from '@allod/attestation'
 import { createServiceKey, ReplaySet, type ServiceKey } from '@allod/channel'
 import { toHex } from '@allod/protocol'
 import { gatherEvidence } from '../attest/gatherEvidence.ts'
-import type { OpenOrder } from '../runOrder.ts'
+import type { OpenOrder } from '../OpenOrder.ts'
 
 const ROTATE_MS = 3_600_000
 /** A retired key answers a little longer, for requests that were sealed before its end. */

@@ -16,8 +16,9 @@ import {
   utf8,
 } from '@allod/protocol'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { nowSeconds } from '../nowSeconds.ts'
+import type { OpenOrder } from '../OpenOrder.ts'
 import { makePlaces } from '../places.ts'
-import { nowSeconds, type OpenOrder } from '../runOrder.ts'
 import { newOpenOrder } from '../testing/newOpenOrder.ts'
 import { newOrder } from '../testing/newOrder.ts'
 import { answerChat, type InnerCall } from './answerChat.ts'

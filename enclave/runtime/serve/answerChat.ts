@@ -12,7 +12,8 @@ import {
   utf8,
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
-import { nowSeconds, type OpenOrder } from '../runOrder.ts'
+import { nowSeconds } from '../nowSeconds.ts'
+import type { OpenOrder } from '../OpenOrder.ts'
 import { callEngine } from './callEngine.ts'
 import type { Quotas, Spending } from './Quotas.ts'
 

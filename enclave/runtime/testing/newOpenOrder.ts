@@ -1,8 +1,8 @@
 import { Secret } from '@allod/protocol'
 import { Events } from '../Events.ts'
 import { LeaseKeeper } from '../lease/LeaseKeeper.ts'
+import type { OpenOrder } from '../OpenOrder.ts'
 import type { Places } from '../places.ts'
-import type { OpenOrder } from '../runOrder.ts'
 import { attester, type TestOrder } from './newOrder.ts'
 import { playKeepers } from './playKeepers.ts'
 
