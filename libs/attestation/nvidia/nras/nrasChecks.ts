@@ -37,7 +37,7 @@ export function nrasChecks(tokens: NrasTokens, nonce: Hex | null, policy: Unboun
   const count = (role: NrasDevice['role']): number => devices.filter((d) => d.role === role).length
   const { gpus, nvidia } = policy
   const drivers = new Set(devices.flatMap((d) => d.claims.get(DRIVER) ?? []))
-  const ids = new Set(devices.map((d) => d.claims.get('ueid') ?? null))
+  const ids = new Set(devices.flatMap((d) => d.claims.get('ueid') ?? []))
   return [
     // Said in every appraisal, so that nobody takes it for a device's own evidence.
     stated('judge', 'NVIDIA’s service, not this device', tokens.issuer, true),
@@ -106,7 +106,7 @@ function refusing({ claims }: NrasDevice): Check[] {
 
 const isComplaint = (claim: string): boolean => /^x-nvidia-(attestation-warning|mismatch-)/.test(claim)
 
-function policyChecks({ claims }: NrasDevice, policy: UnboundPolicy['nvidia']): Check[] {
+function policyChecks({ role, claims }: NrasDevice, policy: UnboundPolicy['nvidia']): Check[] {
   const driver = claims.get(DRIVER)
   const vbios = claims.get('x-nvidia-gpu-vbios-version') ?? claims.get('x-nvidia-switch-bios-version') ?? 'absent'
   const chip =
@@ -114,10 +114,11 @@ function policyChecks({ claims }: NrasDevice, policy: UnboundPolicy['nvidia']): 
       .split(' ')[0]
       ?.replace('_', '') ?? 'absent'
   const { minimumDriver: minimum } = policy
+  // A switch runs no driver; a GPU whose driver the service does not name runs none that is new enough.
   const isDriver = minimum === null || (isVersion(driver) && isDriverAtLeast(driver, minimum))
   return [
     listCheck('chip', 'product-not-allowed', policy.chips, chip),
-    ...(claims.has(DRIVER)
+    ...(role === 'gpu'
       ? [check('driver', 'driver-too-old', minimum ?? 'any', String(driver), isDriver, 'policy')]
       : []),
     listCheck('vbios', 'gpu-firmware-too-old', policy.vbios, String(vbios)),
