@@ -1,4 +1,4 @@
-import { errorFromJson, type Json, type Shape } from '@allod/protocol'
+import { AllodError, errorFromJson, type Json, type Shape } from '@allod/protocol'
 
 /** The enclave's only way out: named destinations behind the host's relay. Nothing that comes back is believed. */
 export type HostLink = {
@@ -6,11 +6,19 @@ export type HostLink = {
   readonly fetchFrom: (destination: string) => (path: string, init?: RequestInit) => Promise<Response>
 }
 
+/** What somebody outside answered instead: its code is a claim, and nothing is signed because of it. */
+export class ToldError extends AllodError {
+  constructor(said: unknown) {
+    const { code, message, hint, meta } = errorFromJson(said)
+    super(code, message, hint, { meta })
+  }
+}
+
 const MAX_REPLY_BYTES = 4 << 20
 
 /**
  * One JSON exchange with a destination.
- * @throws the other side's AllodError; protocol/bad-shape for an answer of no known form
+ * @throws ToldError with the other side's code; protocol/bad-shape for an answer of no known form
  */
 export async function ask<T>(
   host: HostLink,
@@ -28,7 +36,7 @@ export async function ask<T>(
     signal: signal ? AbortSignal.any([limit, signal]) : limit,
   })
   const value = JSON.parse((await boundedText(response)) || 'null') as unknown
-  if (!response.ok) throw errorFromJson(value)
+  if (!response.ok) throw new ToldError(value)
   return shape(value)
 }
 

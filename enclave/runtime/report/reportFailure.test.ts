@@ -2,6 +2,7 @@ import { hpkeOpen } from '@allod/content'
 import {
   type AllodError,
   allodDomain,
+  anyJson,
   type FailRequest,
   failedType,
   failRequestShape,
@@ -18,8 +19,9 @@ import {
 import { expect, test } from 'vitest'
 import { Events } from '../Events.ts'
 import { fail } from '../errors.ts'
+import { ask } from '../HostLink.ts'
 import { newOrder } from '../testing/newOrder.ts'
-import { playKeepers } from '../testing/playKeepers.ts'
+import { playKeepers, refusal } from '../testing/playKeepers.ts'
 import { reportFailure } from './reportFailure.ts'
 
 const order = await newOrder()
@@ -48,6 +50,19 @@ test.each<AllodError>([fail('output-refused'), fail('engine-failed', { actual: '
     expect([recoverSigner(digest, signature), code]).toEqual([order.keys.signing.address, error.code])
   },
 )
+
+test('signs nothing because the host says so', async () => {
+  const { host } = playKeepers(order, [
+    {
+      grant: () => {
+        throw refusal('runtime/engine-failed')
+      },
+    },
+  ])
+  const told = await ask(host, 'keeper-0', '/grant', {}, anyJson(8)).catch((error: unknown) => error)
+  expect(told).toMatchObject({ code: 'runtime/engine-failed' })
+  expect((await report(told)).failed).toEqual([])
+})
 
 test('says why an engine ended, and its code', async () => {
   const { phases } = await report(fail('engine-failed', { actual: 'memory', meta: { exitCode: 137 } }))

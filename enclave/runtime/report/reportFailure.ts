@@ -14,7 +14,7 @@ import {
   utf8,
 } from '@allod/protocol'
 import type { Events } from '../Events.ts'
-import { ask, type HostLink } from '../HostLink.ts'
+import { ask, type HostLink, ToldError } from '../HostLink.ts'
 
 /** Failures that the enclave signs on chain: the order ends and no fee vests. Anything else leaves it to a rebind. */
 const final = new Set(['runtime/engine-failed', 'runtime/output-refused', 'content/bad-archive', 'content/wrong-key'])
@@ -29,7 +29,8 @@ export async function reportFailure(
 ): Promise<void> {
   const code = error instanceof AllodError ? error.code : 'runtime/internal'
   events.phase('failed', detailOf(code, error))
-  if (!final.has(code)) return
+  // The host can answer anything under any code: it must not end an order in the enclave's name.
+  if (!final.has(code) || error instanceof ToldError) return
   const reason: Hex = toHex(sha256(utf8(code)))
   const failed = { order: job.order, generation: job.generation, reason, input: 255 }
   const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), failedType, failed)
