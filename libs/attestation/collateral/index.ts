@@ -1,5 +1,6 @@
 export { bundleSource, recordingSource } from './bundle.ts'
 export { collateralOf } from './collateralOf.ts'
 export { type Endpoints, endpointsShape, makersEndpoints } from './endpoints.ts'
+export { fitting } from './fitting.ts'
 export type { Gathered } from './gather.ts'
 export { type CollateralSource, httpSource } from './source.ts'

@@ -6,6 +6,7 @@ import {
   strictHardware,
   type Verifier,
 } from '@allod/attestation'
+import { hardwareVerifiers } from '@allod/attestation/hardware'
 import type { Hex } from '@allod/protocol'
 
 /** Which chips this device believes, and how it judges what they say. */
@@ -18,10 +19,11 @@ export type Trust = {
   readonly measurements: (builds: readonly Hex[]) => ReadonlyMap<Hex, Hex>
 }
 
-/** Chips by hardware vendors only. Kinds without a verifier in this release are refused by name. */
+/** Chips by hardware vendors only, under the roots pinned in this release; simulated evidence is refused by name. */
 export const hardwareTrust: Trust = {
   isHardware: true,
-  verifiers: [],
+  verifiers: hardwareVerifiers(),
   appraise: (bound, policy) => appraise(bound, { ...policy, ...strictHardware }),
+  // A launch measurement of hardware is the registry’s to name: it does not follow from a build’s digest.
   measurements: () => new Map(),
 }

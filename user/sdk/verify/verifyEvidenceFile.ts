@@ -1,5 +1,5 @@
 import { cpuVerifierOf, deviceVerifierOf, type EvidencePolicy, type Verifier } from '@allod/attestation'
-import { type CollateralSource, collateralOf, type Endpoints } from '@allod/attestation/collateral'
+import { type CollateralSource, collateralOf, type Endpoints, fitting } from '@allod/attestation/collateral'
 import type { EvidenceFile, EvidencePart } from '@allod/attestation/files'
 import { recordingReportData } from '@allod/attestation/files'
 import { hardwareVerifiers } from '@allod/attestation/hardware'
@@ -11,6 +11,8 @@ import { unprovedBy } from './unproved.ts'
 export type FileOptions = {
   /** Collateral beside what the file brings: blobs in their makers’ own formats, any order. */
   readonly endorsements: readonly Uint8Array[]
+  /** Collateral from a folder, where that of other chips may lie beside: what fits is taken. */
+  readonly choice?: readonly Uint8Array[]
   /** What devices must have answered. */
   readonly nonce: Hex | null
   /** The 64 bytes that the CPU must have signed. */
@@ -35,7 +37,8 @@ export async function verifyEvidenceFile(file: Parts, options: FileOptions): Pro
   const unproved = [...unprovedBy(file, options)]
   try {
     const endorsed = async (part: EvidencePart): Promise<readonly Uint8Array[]> => {
-      const given = [...part.endorsements, ...endorsementsFor(part, file, options.endorsements)]
+      const chosen = fitting(part, options.choice ?? [])
+      const given = [...part.endorsements, ...endorsementsFor(part, file, [...options.endorsements, ...chosen])]
       if (options.fetched === undefined) return given
       const { source, endpoints } = options.fetched
       const { endorsements, missing } = await collateralOf({ ...part, endorsements: given }, source, endpoints)

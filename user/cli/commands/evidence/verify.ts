@@ -70,12 +70,12 @@ async function verdictOnFile(
   choices: Choices,
 ): Promise<EvidenceVerdict> {
   const { named, found } = await givenCollateral(context)
-  const endorsements = [...named, ...found]
   return file.kind === 'nras'
-    ? verifyNrasFile(file.token, { ...choices, endorsements })
+    ? verifyNrasFile(file.token, { ...choices, endorsements: [...named, ...found] })
     : verifyEvidenceFile(file, {
         ...choices,
-        endorsements,
+        endorsements: named,
+        choice: found,
         ...(context.values.fetch === true ? { fetched: await collateralSource(context) } : {}),
       })
 }
