@@ -1,6 +1,8 @@
 import { verifyNras } from '../nvidia/nras/verifyNras.ts'
 import { verifyRim } from '../nvidia/rim/verifyRim.ts'
+import { nvidiaVerifiers } from '../nvidia/verifyNvidia.ts'
 import { sevSnpVerifier } from '../sevsnp/verifySevSnp.ts'
+import { tdxVerifier } from '../tdx/verifyTdx.ts'
 import type { VectorVerifier, VectorVerify } from './runVectors.ts'
 
 /** Every kind that the vectors know: a line each, as its verifier comes. */
@@ -10,8 +12,15 @@ export const vectorVerifiers: { readonly [kind: string]: VectorVerifier } = {
     (roots) =>
     (evidence, endorsements, { now }) =>
       verifyNras(evidence, { jwks: endorsements[0] ?? new Uint8Array(), now, roots }),
+  'nvidia-gpu': (roots) => nvidia(roots)[0].verify,
+  'nvidia-switch': (roots) => nvidia(roots)[1].verify,
+  tdx: (roots) => tdxVerifier({ roots }).verify,
   sevsnp: (roots) => sevSnpVerifier({ roots }).verify,
 }
+
+// The root of devices, then that of manifests.
+const nvidia = ([root = new Uint8Array(), rimRoot = new Uint8Array()]: readonly Uint8Array[]) =>
+  nvidiaVerifiers({ roots: [root], rimRoot })
 
 // A manifest is no evidence: what an appraisal of a device would list of it is all there is.
 const rim =
