@@ -5,28 +5,33 @@ import { GatewayRoutes } from './GatewayRoutes.ts'
 import { fill, scratch } from './testing/samples.ts'
 
 const order = fill(32, 1)
-const refused = expect.objectContaining({ code: 'provider/gateway-refused' })
+const refused = 'provider/gateway-refused'
 
 /** A gateway's admin socket that answers every call with one status and remembers what was asked. */
 async function startAdmin(socket: string, status: number) {
   const asked: string[] = []
+  const first = Promise.withResolvers<void>()
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const part of request) body += part
     asked.push(`${request.method} ${request.url} ${body}`)
     response.writeHead(status).end()
+    first.resolve()
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve))
-  return { asked, [Symbol.asyncDispose]: async () => void server.close().closeAllConnections() }
+  return { asked, first: first.promise, [Symbol.asyncDispose]: async () => void server.close().closeAllConnections() }
 }
 
-test('a route is added and removed at the admin socket', async () => {
+const keep = (socket: string | null, onRefused: (code: string) => void = () => {}) =>
+  new GatewayRoutes(socket).keep(order, 2, '/run/agent.sock', onRefused)
+
+test('a route is put at the admin socket, and removed from it', async () => {
   using folder = scratch()
   const socket = join(folder.path, 'admin.sock')
   await using admin = await startAdmin(socket, 200)
-  const routes = new GatewayRoutes(socket)
-  await routes.add(order, 2, '/run/agent.sock')
-  await routes.remove(order, 2)
+  const route = keep(socket)
+  await admin.first
+  await route.remove()
   expect(admin.asked).toEqual([
     `PUT /routes/${order}/2 {"target":"/run/agent.sock","tlsTarget":null}`,
     `DELETE /routes/${order}/2 `,
@@ -37,16 +42,31 @@ test('a gateway that says no is provider/gateway-refused; a route that will not 
   using folder = scratch()
   const socket = join(folder.path, 'admin.sock')
   await using _ = await startAdmin(socket, 409)
-  const routes = new GatewayRoutes(socket)
-  await expect(routes.add(order, 1, '/run/agent.sock')).rejects.toThrow(refused)
-  await expect(routes.remove(order, 1)).resolves.toBeUndefined()
+  const code = await new Promise<string>((resolve) => {
+    const route = keep(socket, (said) => void route.remove().then(() => resolve(said)))
+  })
+  expect(code).toBe(refused)
 })
 
-test('a gateway that is not there is provider/gateway-refused', async () => {
+test('a gateway that comes up later gets the route', async () => {
   using folder = scratch()
-  await expect(new GatewayRoutes(join(folder.path, 'none.sock')).add(order, 1, 'x')).rejects.toThrow(refused)
+  const socket = join(folder.path, 'admin.sock')
+  const said: string[] = []
+  const down = Promise.withResolvers<void>()
+  const route = keep(socket, (code) => {
+    said.push(code)
+    down.resolve()
+  })
+  await down.promise
+  await using admin = await startAdmin(socket, 200)
+  await admin.first
+  await route.remove()
+  expect(said).toContain(refused)
+  expect(admin.asked[0]).toMatch(/^PUT/)
 })
 
-test('a provider without a gateway adds no routes', async () => {
-  await expect(new GatewayRoutes(null).add(order, 1, 'x')).resolves.toBeUndefined()
+test('a provider without a gateway keeps no routes', async () => {
+  const said: string[] = []
+  await keep(null, (code) => said.push(code)).remove()
+  expect(said).toEqual([])
 })

@@ -1,6 +1,11 @@
 import { request } from 'node:http'
-import type { Hex } from '@allod/protocol'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Hex, isAllodError } from '@allod/protocol'
 import { fail } from './errors.ts'
+
+const ANSWER_MS = 5000
+const FIRST_WAIT_MS = 100
+const RENEW_MS = 15_000
 
 /** Where clients find this provider's agents: routes at a gateway's admin socket. */
 export class GatewayRoutes {
@@ -11,13 +16,41 @@ export class GatewayRoutes {
     this.#admin = admin
   }
 
-  /** @throws provider/gateway-refused */
-  async add(order: Hex, generation: number, target: string): Promise<void> {
-    await this.#call('PUT', `/routes/${order}/${generation}`, JSON.stringify({ target, tlsTarget: null }))
-  }
-
-  async remove(order: Hex, generation: number): Promise<void> {
-    await this.#call('DELETE', `/routes/${order}/${generation}`, '').catch(() => undefined)
+  /**
+   * Puts a route, and again from time to time until it is removed: a gateway that is down, or came up without its memory,
+   * costs an agent its visitors for a moment and never its order.
+   * @param onRefused told provider/gateway-refused each time that a put failed
+   */
+  keep(
+    order: Hex,
+    generation: number,
+    target: string,
+    onRefused: (code: string) => void,
+  ): { readonly remove: () => Promise<void> } {
+    const path = `/routes/${order}/${generation}`
+    const over = new AbortController()
+    const put = async (): Promise<void> => {
+      let waitMs = FIRST_WAIT_MS
+      while (!over.signal.aborted) {
+        const isThere = await this.#call('PUT', path, JSON.stringify({ target, tlsTarget: null })).then(
+          () => true,
+          (error) => {
+            onRefused(isAllodError(error) ? error.code : 'provider/internal')
+            return false
+          },
+        )
+        waitMs = isThere ? RENEW_MS : Math.min(2 * waitMs, RENEW_MS)
+        await delay(waitMs, undefined, { signal: over.signal }).catch(() => undefined)
+      }
+    }
+    const kept = put()
+    return {
+      remove: async () => {
+        over.abort()
+        await kept
+        await this.#call('DELETE', path, '').catch(() => undefined)
+      },
+    }
   }
 
   #call(method: string, path: string, body: string): Promise<void> {
@@ -31,6 +64,7 @@ export class GatewayRoutes {
         if (statusCode < 300) resolve()
         else reject(fail('gateway-refused', { actual: statusCode }))
       })
+      outgoing.setTimeout(ANSWER_MS, () => outgoing.destroy(new Error('the gateway does not answer')))
       outgoing.once('error', (cause) => reject(fail('gateway-refused', { cause })))
       outgoing.end(body)
     })

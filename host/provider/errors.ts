@@ -21,5 +21,6 @@ export const fail = errorsOf('provider', {
     'check that it runs and that its admin socket is the one given',
   ],
   'bad-config': ['the provider’s configuration is not usable', 'compare it with docs/reference'],
+  'guest-silent': ['the enclave does not answer its host', 'it is taken down when the market’s windows are over'],
   'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
 })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { chainClient } from '@allod/chain'
+import { chainClient, type Windows } from '@allod/chain'
 import { chainWriter } from '@allod/chain/write'
 import { processEnvironment, unisolatedEnvironment } from '@allod/environments'
 import { committeeId, type Hex, type SigningKey } from '@allod/protocol'
@@ -9,10 +9,14 @@ import type { ProviderConfig } from './config.ts'
 import { fail } from './errors.ts'
 import { GatewayRoutes } from './GatewayRoutes.ts'
 import { serveJson } from './http/serveJson.ts'
+import { codeOf } from './orders/courier.ts'
 import { type FollowPlace, followOrder } from './orders/followOrder.ts'
 import { OrderFile } from './orders/OrderFile.ts'
 import { publicApi } from './publicApi.ts'
 import { writePort } from './writePort.ts'
+
+/** Blocks come late and clocks differ. */
+const MARGIN_SECONDS = 5
 
 export type RunningProvider = { readonly port: number; stop(): Promise<void> }
 
@@ -35,6 +39,10 @@ export async function startProvider(
   const [rpcUrl] = rpcUrls
   if (rpcUrl === undefined) throw fail('bad-config', { expected: 'an RPC URL' })
   const readOrder = async (order: Hex) => (await client.latest()).order(order)
+  const readFinal = async (order: Hex) => {
+    const view = await client.final()
+    return { state: await view.order(order), time: view.block.time }
+  }
   const committees = new Map(config.committees.map((c) => [committeeId(c.committee), c] as const))
   const chain = writePort(chainWriter({ rpcUrl, chainId, addresses, key }))
   const environment = (config.isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip: config.chip })
@@ -53,16 +61,18 @@ export async function startProvider(
       runFolder: join(data, 'run'),
       routes: new GatewayRoutes(config.gatewayAdmin),
       readOrder,
+      readFinal,
+      windows: async () => withMargin(await (await client.latest()).windows()),
     }
     const life = followOrder(file, place, stop.signal).catch((error: unknown) => {
-      process.stderr.write(`order ${file.order}: ${error instanceof Error ? error.stack : String(error)}\n`)
+      if (!stop.signal.aborted) process.stderr.write(`order ${file.order}: ${codeOf(error)}\n`)
     })
     running.add(life)
     life.finally(() => running.delete(life))
   }
 
   const orders = new Map(OrderFile.all(folder).map((file) => [file.order, file] as const))
-  for (const file of orders.values()) accept(file)
+  for (const file of orders.values()) if (!file.isOver) accept(file)
   const api = publicApi({
     account: config.account,
     build: config.build,
@@ -85,3 +95,9 @@ export async function startProvider(
     },
   }
 }
+
+const withMargin = ({ startSeconds, reportSeconds, closeSeconds }: Windows): Windows => ({
+  startSeconds: startSeconds + MARGIN_SECONDS,
+  reportSeconds: reportSeconds + MARGIN_SECONDS,
+  closeSeconds: closeSeconds + MARGIN_SECONDS,
+})

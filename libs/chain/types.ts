@@ -71,6 +71,9 @@ export type OrderOnChain = {
   readonly createdBlock: bigint
 }
 
+/** The market's constants, in seconds: how long an order may wait for its start, and for report and last beat after its end. */
+export type Windows = { readonly startSeconds: number; readonly reportSeconds: number; readonly closeSeconds: number }
+
 /** What the chain says of an offer. */
 export type OfferStanding = {
   /** The epoch its owner's offers must carry. */
@@ -158,6 +161,7 @@ export type OrderLog = {
 export type View = {
   readonly block: BlockSeen
   readonly order: (order: Hex) => Promise<OrderOnChain>
+  readonly windows: () => Promise<Windows>
   /** From the order's Created event; checked against its id, so its source needs no trust. */
   readonly terms: (order: Hex) => Promise<MarketTerms>
   readonly orderEvents: (order: Hex) => Promise<readonly OrderLog[]>

@@ -9,15 +9,17 @@ import {
 } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import type { Answer, Call } from '../http/serveJson.ts'
+import { newCourier } from '../orders/courier.ts'
 import { OrderFile } from '../orders/OrderFile.ts'
-import { fill, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
+import { fill, onChain, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
 import { guestApi } from './guestApi.ts'
 
 function open(folder: string, generation = 1) {
   const job: JobDocument = { ...sampleJob(), generation }
   const file = new OrderFile(join(folder, 'one'), job)
   const { chain, writes } = recordingChain()
-  const api = guestApi(file, job, { chain, key: providerKey, isRebind: generation > 1 })
+  const courier = newCourier(file, { chain, readOrder: async () => onChain({ state: 'active', generation }) })
+  const api = guestApi(file, job, { chain, courier, key: providerKey, isRebind: generation > 1 })
   const call = (method: string, path: string, body: unknown = null): Promise<Answer> =>
     api({ method, path, query: new URLSearchParams(), body, signal: new AbortController().signal } satisfies Call)
   return { job, file, writes, call, post: (path: string, body: unknown) => call('POST', path, body) }

@@ -18,6 +18,7 @@ import {
 import type { ChainPort } from '../ChainPort.ts'
 import { fail } from '../errors.ts'
 import type { Answer, Call } from '../http/serveJson.ts'
+import type { Courier } from '../orders/courier.ts'
 import type { OrderFile } from '../orders/OrderFile.ts'
 
 /**
@@ -27,7 +28,17 @@ import type { OrderFile } from '../orders/OrderFile.ts'
 export function guestApi(
   file: OrderFile,
   job: JobDocument,
-  { chain, key, isRebind }: { readonly chain: ChainPort; readonly key: SigningKey; readonly isRebind: boolean },
+  {
+    chain,
+    courier,
+    key,
+    isRebind,
+  }: {
+    readonly chain: ChainPort
+    readonly courier: Courier
+    readonly key: SigningKey
+    readonly isRebind: boolean
+  },
 ): (call: Call) => Promise<Answer> {
   const { terms, generation, order } = job
   let enclave: Hex | null = null
@@ -46,14 +57,15 @@ export function guestApi(
       await (isRebind ? chain.rebind(terms, request) : chain.start(terms, request))
       return {}
     },
+    // What is kept is taken over: the courier goes again until the chain has it, so the guest need not ask twice.
     '/beat': async (body) => {
-      await chain.beat(terms, beatRequestShape(body))
+      file.saveBeat(beatRequestShape(body))
+      await courier.carry().catch(() => undefined)
       return {}
     },
     '/report': async (body) => {
-      const request = reportRequestShape(body)
-      file.saveReport(request)
-      await chain.report(terms, request)
+      file.saveReport(reportRequestShape(body))
+      await courier.carry().catch(() => undefined)
       return {}
     },
     '/checkpoint': async (body) => {

@@ -11,9 +11,12 @@ import {
   renameSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type BeatRequest,
+  beatRequestShape,
   type CheckpointRef,
   checkpointRefShape,
   type GuestEvent,
@@ -26,11 +29,14 @@ import {
   type ReportRequest,
   reportRequestShape,
 } from '@allod/protocol'
+import { fail } from '../errors.ts'
 
 /** An order as sent by its buyer; the generation is the provider's to count. */
 export type OrderJob = Omit<JobDocument, 'generation'>
 
 const MAX_EVENTS = 100_000
+/** A beat of the shortest lease there is, for a year. */
+const MAX_BEATS = 16_000_000
 
 /** One order's files: the job, the events of its enclaves, the report. Everything survives a SIGKILL. */
 export class OrderFile {
@@ -38,8 +44,9 @@ export class OrderFile {
   readonly job: OrderJob
   readonly #folder: string
   readonly #events: OrderEvent[]
+  readonly #beats: BeatRequest[]
   readonly #news = new EventEmitter().setMaxListeners(0)
-  #ended = false
+  #isOver: boolean
 
   constructor(folder: string, job: OrderJob) {
     this.order = job.order
@@ -47,7 +54,9 @@ export class OrderFile {
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
-    this.#events = readEvents(join(folder, 'events.ndjson'))
+    this.#isOver = existsSync(join(folder, 'over'))
+    this.#events = readLines(join(folder, 'events.ndjson'), orderEventShape)
+    this.#beats = readLines(join(folder, 'beats.ndjson'), beatRequestShape)
   }
 
   /** Every order in a folder. */
@@ -56,8 +65,14 @@ export class OrderFile {
     return readdirSync(folder).flatMap((name) => {
       const path = join(folder, name)
       if (!existsSync(join(path, 'job.json'))) return []
-      const { generation: _, ...job } = jobDocumentShape(JSON.parse(readFileSync(join(path, 'job.json'), 'utf8')))
-      return [new OrderFile(path, job)]
+      try {
+        const { generation: _, ...job } = jobDocumentShape(JSON.parse(readFileSync(join(path, 'job.json'), 'utf8')))
+        return [new OrderFile(path, job)]
+      } catch (error) {
+        // One order's damaged files stop no other order.
+        process.stderr.write(`${path}: not readable, left alone: ${error instanceof Error ? error.name : 'error'}\n`)
+        return []
+      }
     })
   }
 
@@ -65,15 +80,25 @@ export class OrderFile {
   append(generation: number, event: GuestEvent): void {
     if (this.#events.length >= MAX_EVENTS) return
     const whole = orderEventShape({ order: this.order, generation, seq: this.#events.length, time: Date.now(), event })
-    appendFileSync(join(this.#folder, 'events.ndjson'), `${JSON.stringify(whole)}\n`, { mode: 0o600 })
+    try {
+      appendFileSync(join(this.#folder, 'events.ndjson'), `${JSON.stringify(whole)}\n`, { mode: 0o600 })
+    } catch (error) {
+      // A full disk costs the record of an event, never the order.
+      process.stderr.write(`order ${this.order}: event not kept: ${(error as NodeJS.ErrnoException).code}\n`)
+    }
     this.#events.push(whole)
     this.#news.emit('event')
   }
 
-  /** No more events will come. */
+  /** No more events will come, and nothing is left to carry to the chain: now, and after a restart. */
   end(): void {
-    this.#ended = true
+    writeWhole(join(this.#folder, 'over'), true)
+    this.#isOver = true
     this.#news.emit('event')
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   /** Events from `seq` on; waits for new ones until `signal` or until the order has ended. */
@@ -86,9 +111,21 @@ export class OrderFile {
       if (event !== undefined) {
         yield event
         i++
-      } else if (!waits || this.#ended) return
+      } else if (!waits || this.#isOver) return
       else await once(this.#news, 'event', { signal }).catch(() => undefined)
     }
+  }
+
+  /** Keeps attested time, in the order in which it was attested, before its enclave is told that it need not ask for it again. */
+  saveBeat(beat: BeatRequest): void {
+    if (this.#beats.length >= MAX_BEATS) throw fail('guest-request', { expected: `at most ${MAX_BEATS} beats` })
+    appendWhole(join(this.#folder, 'beats.ndjson'), beat)
+    this.#beats.push(beat)
+  }
+
+  /** Attested time that ends after `upTo`, Unix seconds, oldest first. */
+  beatsAfter(upTo: number): readonly BeatRequest[] {
+    return this.#beats.filter(({ alive }) => alive.upTo > upTo)
   }
 
   /** Keeps the report that the enclave signed, before anything of it goes on chain. */
@@ -122,7 +159,17 @@ function writeWhole(path: string, value: Json): void {
   renameSync(`${path}.part`, path)
 }
 
-function readEvents(path: string): OrderEvent[] {
+function appendWhole(path: string, value: Json): void {
+  const file = openSync(path, 'a', 0o600)
+  try {
+    writeSync(file, `${JSON.stringify(value)}\n`)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readLines<T>(path: string, shape: (value: unknown) => T): T[] {
   if (!existsSync(path)) return []
   // A crash may cut the last line short; what was not whole was not told to anyone. It goes, or the next would continue it.
   const bytes = readFileSync(path)
@@ -132,5 +179,5 @@ function readEvents(path: string): OrderEvent[] {
     .toString('utf8', 0, wholeBytes)
     .split('\n')
     .slice(0, -1)
-    .map((line) => orderEventShape(JSON.parse(line)))
+    .map((line) => shape(JSON.parse(line)))
 }

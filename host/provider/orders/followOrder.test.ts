@@ -4,8 +4,19 @@ import type { OrderOnChain } from '@allod/chain'
 import type { ConfidentialEnvironment, EnvironmentHandle } from '@allod/environments'
 import { AllodError } from '@allod/protocol'
 import { expect, test } from 'vitest'
+import type { ChainPort } from '../ChainPort.ts'
 import { GatewayRoutes } from '../GatewayRoutes.ts'
-import { build, fill, onChain, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
+import {
+  build,
+  fill,
+  onChain,
+  providerKey,
+  recordingChain,
+  sampleBeat,
+  sampleJob,
+  sampleReport,
+  scratch,
+} from '../testing/samples.ts'
 import { type FollowPlace, followOrder } from './followOrder.ts'
 import { OrderFile } from './OrderFile.ts'
 
@@ -37,8 +48,13 @@ function guests(live: (launch: number, exit: (code: number) => void) => void) {
   return { environment, seen }
 }
 
-function place(folder: string, environment: ConfidentialEnvironment, readOrder: () => OrderOnChain) {
-  const { chain, writes } = recordingChain()
+function place(
+  folder: string,
+  environment: ConfidentialEnvironment,
+  readOrder: () => OrderOnChain,
+  on: Partial<ChainPort> = {},
+) {
+  const { chain, writes } = recordingChain(on)
   const followed: FollowPlace = {
     environment,
     rootfs: join(folder, 'rootfs'),
@@ -49,6 +65,8 @@ function place(folder: string, environment: ConfidentialEnvironment, readOrder: 
     runFolder: join(folder, 'run'),
     routes: new GatewayRoutes(null),
     readOrder: async () => readOrder(),
+    readFinal: async () => ({ state: readOrder(), time: Math.floor(Date.now() / 1000) }),
+    windows: async () => ({ startSeconds: 60, reportSeconds: 0, closeSeconds: 0 }),
   }
   return { followed, writes }
 }
@@ -71,7 +89,11 @@ test('an order that was reported is ended on chain, once', async () => {
     exit(0)
   })
   const file = new OrderFile(join(folder.path, 'one'), sampleJob())
-  const { followed, writes } = place(folder.path, environment, () => state)
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    end: async () => {
+      state = running({ state: 'ended', isReported: true })
+    },
+  })
   await followOrder(file, followed, never)
   expect(seen).toEqual({ launches: 1, running: 0 })
   expect(writes).toEqual(['end'])
@@ -86,7 +108,11 @@ test('a guest that dies within the term is launched again, with the next generat
     exit(launch === 1 ? 1 : 0)
   })
   const file = new OrderFile(join(folder.path, 'one'), sampleJob())
-  const { followed, writes } = place(folder.path, environment, () => state)
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    end: async () => {
+      state = running({ state: 'ended', isReported: true, generation: 2 })
+    },
+  })
   await followOrder(file, followed, never)
   expect(seen).toEqual({ launches: 2, running: 0 })
   expect(writes).toEqual(['end'])
@@ -141,4 +167,76 @@ test('a provider that stops takes its guests down and leaves the order as it is'
   await followOrder(file, followed, stop.signal)
   expect(seen).toEqual({ launches: 1, running: 0 })
   expect(writes).toEqual([])
+})
+
+test('a report that a life before this one did not bring to the chain is sent, and no work is done twice', async () => {
+  using folder = scratch()
+  let state = running()
+  const { environment, seen } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  file.saveReport(sampleReport())
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    report: async () => {
+      state = running({ isReported: true })
+    },
+    end: async () => {
+      state = running({ state: 'ended', isReported: true })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen.launches).toBe(0)
+  expect(writes).toEqual(['report', 'end'])
+})
+
+test('a report that a block took along when it did not stay is sent again', async () => {
+  using folder = scratch()
+  let [newest, reports] = [running(), 0]
+  let stays = newest
+  const { environment } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  file.saveReport(sampleReport())
+  const { followed, writes } = place(folder.path, environment, () => newest, {
+    report: async () => {
+      // The first one is seen, and undone with the end that followed it.
+      newest = running({ state: newest.state, isReported: true })
+      if (++reports === 2) stays = newest
+    },
+    end: async () => {
+      newest = running({ state: 'ended' })
+    },
+  })
+  const final = { ...followed, readFinal: async () => ({ state: stays, time: 0 }) }
+  await followOrder(file, final, never)
+  expect(writes).toEqual(['report', 'end', 'report'])
+})
+
+test('attested time that did not get on chain is sent until it is there, in order, before the order is seen off', async () => {
+  using folder = scratch()
+  let [state, fails] = [running({ state: 'ended', endedAt: Date.now() / 1000 + 600 }), 1]
+  const { environment } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  for (const [from, upTo] of [
+    [100, 110],
+    [110, 120],
+  ] as const)
+    file.saveBeat(sampleBeat(from, upTo))
+  const carried: number[] = []
+  const { followed } = place(folder.path, environment, () => state, {
+    beat: async (_, { alive }) => {
+      if (fails-- > 0) throw new AllodError('chain/rpc-failed', 'the endpoint does not answer', 'try again')
+      carried.push(alive.upTo)
+      state = { ...state, attestedUpTo: alive.upTo }
+    },
+  })
+  await followOrder(new OrderFile(join(folder.path, 'one'), sampleJob()), followed, never)
+  expect(carried).toEqual([110, 120])
+})
+
+test('an order that is over is over after a restart too', async () => {
+  using folder = scratch()
+  const { environment } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'orders', 'one'), sampleJob())
+  const { followed } = place(folder.path, environment, () => onChain({ startBy: 0 }))
+  await followOrder(file, followed, never)
+  expect(OrderFile.all(join(folder.path, 'orders')).map((f) => f.isOver)).toEqual([true])
 })

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { OrderOnChain } from '@allod/chain'
-import { AllodError, type Hex, isAllodError, type JobDocument } from '@allod/protocol'
+import type { OrderOnChain, Windows } from '@allod/chain'
+import type { Hex, JobDocument } from '@allod/protocol'
 import type { GatewayRoutes } from '../GatewayRoutes.ts'
+import { type Courier, codeOf, isPending, newCourier } from './courier.ts'
 import { type Launched, type LaunchPlace, launchOrder } from './launchOrder.ts'
 import type { OrderFile } from './OrderFile.ts'
 
@@ -9,97 +10,136 @@ import type { OrderFile } from './OrderFile.ts'
 const MAX_LAUNCHES = 5
 const LOOK_EVERY_MS = 1000
 const MAX_WAIT_MS = 30_000
-const PASSING = ['chain/rpc-failed', 'chain/reorg']
-
-export type FollowPlace = LaunchPlace & {
+export type FollowPlace = Omit<LaunchPlace, 'courier'> & {
   readonly routes: GatewayRoutes
+  /** The order at the newest block. */
   readonly readOrder: (order: Hex) => Promise<OrderOnChain>
+  /** The order at a block that stays, and that block's time in Unix seconds. */
+  readonly readFinal: (order: Hex) => Promise<{ readonly state: OrderOnChain; readonly time: number }>
+  /** The market's windows, with what is allowed for late blocks and clocks that differ. */
+  readonly windows: () => Promise<Windows>
 }
 
 /**
- * Sees one order through: launches its enclave, again with the next generation where it dies within the term, takes it down
- * when the order is over, and ends the order on chain when its work is done.
+ * Sees one order through: launches its enclave, again with the next generation where it dies within the term, carries what
+ * it signs to the chain until that stays there, and ends the order on chain when its work is done.
  */
 export async function followOrder(file: OrderFile, place: FollowPlace, signal: AbortSignal): Promise<void> {
-  const patient = { ...place, readOrder: (order: Hex) => patiently(() => place.readOrder(order), signal) }
-  for (let launches = 0; launches < MAX_LAUNCHES && !signal.aborted; launches++) {
-    const state = await patient.readOrder(file.order)
-    if (!isLaunchable(state)) break
-    const job: JobDocument = { ...file.job, generation: state.generation + 1 }
-    try {
-      await runGeneration(file, job, place, signal)
-    } catch (error) {
-      const code = error instanceof AllodError ? error.code : 'provider/internal'
-      process.stderr.write(`order ${file.order}: ${error instanceof Error ? error.stack : String(error)}\n`)
-      file.append(job.generation, { phase: 'failed', detail: code, sealed: null })
-    }
-    if (await isDone(file, patient)) break
-    await delay(Math.min(30_000, 1000 * 2 ** launches), undefined, { signal }).catch(() => undefined)
+  const patient: FollowPlace = {
+    ...place,
+    readOrder: (order) => patiently(() => place.readOrder(order), signal),
+    readFinal: (order) => patiently(() => place.readFinal(order), signal),
+    windows: () => patiently(place.windows, signal),
   }
-  if (signal.aborted) return
-  await endOnChain(file, patient)
-  file.append((await patient.readOrder(file.order)).generation, { phase: 'ended', detail: null, sealed: null })
-  file.end()
+  const courier = newCourier(file, patient)
+  const windowSeconds = longest(await patient.windows())
+  for (let [launches, isRested] = [0, true]; !signal.aborted; ) {
+    // What a life before this one did not bring to the chain may be all that is missing: no work is done twice.
+    const newest = await carried(file, patient, courier)
+    if (isLaunchable(newest) && launches < MAX_LAUNCHES) {
+      if (isRested) await launchNext(file, newest, { ...patient, courier }, signal)
+      else await delay(Math.min(MAX_WAIT_MS, 1000 * 2 ** launches++), undefined, { signal }).catch(() => undefined)
+      isRested = !isRested
+      continue
+    }
+    if (newest.state === 'active')
+      await place.chain.end(file.job.terms).catch((error: unknown) => note(file, `end: ${codeOf(error)}`))
+    const { state, time } = await patient.readFinal(file.order)
+    if (isSettledFor(file, state, time, windowSeconds)) {
+      file.append(state.generation, { phase: 'ended', detail: null, sealed: null })
+      file.end()
+      return
+    }
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+  }
 }
 
-// A chain that does not answer says nothing about an order: it is asked again until it does, or until we are stopped.
-async function patiently<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** The order at the newest block, once what it lacks was sent; as it is where that could not be. */
+async function carried(file: OrderFile, place: FollowPlace, courier: Courier): Promise<OrderOnChain> {
+  await courier.carry().catch((error: unknown) => note(file, `carry: ${codeOf(error)}`))
+  return place.readOrder(file.order)
+}
+
+// The chain, at a block that stays, has everything or takes nothing more.
+function isSettledFor(file: OrderFile, state: OrderOnChain, time: number, windowSeconds: number): boolean {
+  if (state.state === 'settled') return true
+  if (state.state === 'ended') return !isPending(file, state) || time > state.endedAt + windowSeconds
+  // An order that never started is its buyer's to end.
+  return state.state === 'none' || (state.state === 'open' && time > state.startBy)
+}
+
+async function launchNext(file: OrderFile, state: OrderOnChain, place: Generation, signal: AbortSignal): Promise<void> {
+  const job: JobDocument = { ...file.job, generation: state.generation + 1 }
+  try {
+    await runGeneration(file, job, place, signal)
+  } catch (error) {
+    if (signal.aborted) return
+    note(file, codeOf(error))
+    file.append(job.generation, { phase: 'failed', detail: codeOf(error), sealed: null })
+  }
+}
+
+/** The log is the provider's: it names orders and codes, and quotes nobody. */
+const note = (file: OrderFile, what: string): boolean => process.stderr.write(`order ${file.order}: ${what}\n`)
+
+// A chain that does not answer, or whose endpoints do not agree yet, says nothing about an order: it is asked again.
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let waitMs = LOOK_EVERY_MS; ; waitMs = Math.min(MAX_WAIT_MS, 2 * waitMs)) {
     try {
-      return await read()
+      return await ask()
     } catch (error) {
-      if (signal.aborted || !isAllodError(error) || !PASSING.includes(error.code)) throw error
+      if (signal.aborted) throw error
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
   }
 }
 
-async function runGeneration(
-  file: OrderFile,
-  job: JobDocument,
-  place: FollowPlace,
-  signal: AbortSignal,
-): Promise<void> {
+type Generation = FollowPlace & { readonly courier: Courier }
+
+async function runGeneration(file: OrderFile, job: JobDocument, place: Generation, signal: AbortSignal): Promise<void> {
   const launched = await launchOrder(file, job, place)
+  const route =
+    job.spec.kind === 'serve'
+      ? place.routes.keep(job.order, job.generation, launched.clientSocket, (code) => note(file, code))
+      : { remove: null }
   try {
-    if (job.spec.kind === 'serve') await place.routes.add(job.order, job.generation, launched.clientSocket)
     await untilOver(file, launched, place, signal)
   } finally {
-    await place.routes.remove(job.order, job.generation)
+    await route.remove?.()
     await launched.close()
   }
 }
 
-// Ends with the enclave itself, or takes it down when the order was ended by somebody else.
-async function untilOver(file: OrderFile, launched: Launched, place: FollowPlace, signal: AbortSignal): Promise<void> {
+// Ends with the enclave itself. Where somebody ended the order, the enclave is told, and taken down when the market's
+// windows are over: until then it may still prove time that it worked, and report what it made.
+async function untilOver(file: OrderFile, launched: Launched, place: Generation, signal: AbortSignal): Promise<void> {
   const exit = launched.exit.then((end) => end)
+  let downAt = Number.POSITIVE_INFINITY
   for (;;) {
     const end = await Promise.race([exit, delay(LOOK_EVERY_MS, null, { signal }).catch(() => null)])
     if (end !== null) {
-      if (end.reason !== 'ok')
-        process.stderr.write(`order ${file.order}: enclave ended: ${end.reason} ${end.code} ${end.tail}\n`)
+      // Its last words stay out of the log: an engine may have chosen them.
+      if (end.reason !== 'ok') note(file, `enclave ended: ${end.reason} ${end.code}`)
       return
     }
-    if (signal.aborted) return
-    const state = await place.readOrder(file.order).catch(() => null)
-    if (state !== null && (state.state === 'ended' || state.state === 'settled')) return
+    if (signal.aborted || performance.now() > downAt) return
+    const state = await place.courier.carry().catch((error: unknown) => {
+      note(file, `carry: ${codeOf(error)}`)
+      return null
+    })
+    if (state?.state === 'settled') return
+    if (state?.state !== 'ended' || downAt < Number.POSITIVE_INFINITY) continue
+    const windows = await place.windows()
+    const seconds = file.job.spec.kind === 'serve' ? windows.closeSeconds : longest(windows)
+    downAt = performance.now() + seconds * 1000
+    launched.tellEnded(state.endedAt).catch((error: unknown) => note(file, `tell ended: ${codeOf(error)}`))
   }
 }
+
+const longest = ({ reportSeconds, closeSeconds }: Windows): number => Math.max(reportSeconds, closeSeconds)
 
 const isLaunchable = ({ state, startBy, endsAt, isReported, isFailed }: OrderOnChain): boolean => {
   const now = Date.now() / 1000
   if (isReported || isFailed) return false
   return (state === 'open' && now < startBy) || (state === 'active' && now < endsAt)
-}
-
-async function isDone(file: OrderFile, place: FollowPlace): Promise<boolean> {
-  return !isLaunchable(await place.readOrder(file.order))
-}
-
-async function endOnChain(file: OrderFile, place: FollowPlace): Promise<void> {
-  const state = await place.readOrder(file.order)
-  if (state.state !== 'active') return
-  await place.chain.end(file.job.terms).catch((error: unknown) => {
-    process.stderr.write(`order ${file.order}: end: ${error instanceof Error ? error.message : String(error)}\n`)
-  })
 }

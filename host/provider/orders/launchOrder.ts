@@ -1,15 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, request, type Server } from 'node:http'
 import { createServer as createSocketServer } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { relay } from '@allod/channel'
 import { dial, nodeStream, socketDuplex, splice, type Target } from '@allod/channel/node'
 import type { ConfidentialEnvironment, EnvironmentHandle, GuestLimits } from '@allod/environments'
-import type { JobDocument, SigningKey } from '@allod/protocol'
+import type { JobDocument, Json, SigningKey } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
+import { fail } from '../errors.ts'
 import { guestApi } from '../guest/guestApi.ts'
 import { serveJson } from '../http/serveJson.ts'
+import type { Courier } from './courier.ts'
 import type { OrderFile } from './OrderFile.ts'
 
 /** What every launch of this provider uses. */
@@ -18,6 +22,7 @@ export type LaunchPlace = {
   readonly rootfs: string
   readonly config: Uint8Array
   readonly chain: ChainPort
+  readonly courier: Courier
   readonly key: SigningKey
   /** Where keepers are, by committee order. */
   readonly keepers: readonly string[]
@@ -29,12 +34,14 @@ export type LaunchPlace = {
 export type Launched = {
   readonly exit: EnvironmentHandle['exit']
   readonly clientSocket: string
-  kill(): void
+  /** Tells the enclave that its order was ended, at a time in Unix seconds; clients cannot say this. */
+  tellEnded(endedAt: number): Promise<void>
   close(): Promise<void>
 }
 
 const SLACK_BYTES = 512 << 20
 const CLIENT_CONNECTIONS = 256
+const TELL_MS = 5000
 
 /**
  * Starts an environment for one generation of an order and connects its relay: to the committee's keepers and the spec's
@@ -43,7 +50,9 @@ const CLIENT_CONNECTIONS = 256
  */
 export async function launchOrder(file: OrderFile, job: JobDocument, place: LaunchPlace): Promise<Launched> {
   const api = createServer(
-    serveJson(guestApi(file, job, { chain: place.chain, key: place.key, isRebind: job.generation > 1 })),
+    serveJson(
+      guestApi(file, job, { chain: place.chain, courier: place.courier, key: place.key, isRebind: job.generation > 1 }),
+    ),
   )
   const handle = await place.environment.launch({ rootfs: place.rootfs, config: place.config, limits: limitsOf(job) })
   const connect = dial(destinations(job, place.keepers))
@@ -56,7 +65,8 @@ export async function launchOrder(file: OrderFile, job: JobDocument, place: Laun
   return {
     exit: handle.exit,
     clientSocket,
-    kill: () => handle.kill(),
+    tellEnded: (endedAt) =>
+      withinMs(TELL_MS, async () => post(nodeStream(await session.open('host')), '/ended', { endedAt })),
     async close() {
       handle.kill()
       door.close()
@@ -64,6 +74,32 @@ export async function launchOrder(file: OrderFile, job: JobDocument, place: Laun
       await rm(clientSocket, { force: true })
     },
   }
+}
+
+async function withinMs(limitMs: number, work: () => Promise<void>): Promise<void> {
+  const over = new AbortController()
+  try {
+    await Promise.race([
+      work(),
+      delay(limitMs, undefined, { signal: over.signal }).then(() => {
+        throw fail('guest-silent', { expected: `an answer within ${limitMs} ms` })
+      }),
+    ])
+  } finally {
+    over.abort()
+  }
+}
+
+function post(stream: Duplex, path: string, body: Json): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const headers = { 'content-type': 'application/json' }
+  const outgoing = request({ createConnection: () => stream, method: 'POST', path, headers }, (incoming) => {
+    incoming.resume()
+    incoming.once('end', resolve)
+  })
+  outgoing.once('error', reject)
+  outgoing.end(JSON.stringify(body))
+  return promise
 }
 
 function destinations(job: JobDocument, keepers: readonly string[]): Readonly<Record<string, Target>> {

@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OrderOnChain } from '@allod/chain'
-import { type Committee, committeeId, type Hex, type JobSpec, newSigningKey, orderId, specHash } from '@allod/protocol'
+import {
+  type BeatRequest,
+  type Committee,
+  committeeId,
+  type Hex,
+  type JobSpec,
+  newSigningKey,
+  orderId,
+  type ReportRequest,
+  specHash,
+} from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
 import type { OrderJob } from '../orders/OrderFile.ts'
 
@@ -104,10 +114,14 @@ export const onChain = (change: Partial<OrderOnChain> = {}): OrderOnChain => ({
   ...change,
 })
 
-/** A chain that takes every write and remembers its name. */
-export function recordingChain(): { readonly chain: ChainPort; readonly writes: string[] } {
+/** A chain that takes every write, remembers its name, and does what `on` says for it. */
+export function recordingChain(on: Partial<ChainPort> = {}): { readonly chain: ChainPort; readonly writes: string[] } {
   const writes: string[] = []
-  const write = (name: string) => async () => void writes.push(name)
+  const write = <K extends keyof ChainPort>(name: K): ChainPort[K] =>
+    (async (...args: unknown[]) => {
+      await (on[name] as ((...args: unknown[]) => Promise<void>) | undefined)?.(...args)
+      writes.push(name)
+    }) as ChainPort[K]
   const chain: ChainPort = {
     start: write('start'),
     rebind: write('rebind'),
@@ -118,6 +132,27 @@ export function recordingChain(): { readonly chain: ChainPort; readonly writes: 
   }
   return { chain, writes }
 }
+
+const signatures = [{ signer: fill(20, 1), signature: fill(65, 2) }]
+
+/** Attested time as keepers sign it. */
+export const sampleBeat = (from: number, upTo: number): BeatRequest => ({
+  alive: { order: sampleJob().order, generation: 1, from, upTo },
+  signatures,
+})
+
+/** A signed report of generation 1. */
+export const sampleReport = (): ReportRequest => ({
+  envelope: {
+    payloadType: 'application/vnd.in-toto+json',
+    payload: 'e30',
+    signatures: [{ keyid: fill(20, 5), sig: fill(65, 6) }],
+  },
+  reported: { order: sampleJob().order, generation: 1, reportHash: fill(32, 3), lineage: fill(32, 4) },
+  signature: fill(65, 2),
+  derived: null,
+  manifests: {},
+})
 
 /** A folder that goes with the test. */
 export function scratch(): Disposable & { readonly path: string } {

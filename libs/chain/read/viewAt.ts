@@ -35,6 +35,14 @@ export function viewAt(
   return {
     block,
     order,
+    async windows() {
+      const [start, report, close] = await Promise.all([
+        call(market, marketAbi, 'startWindow', []),
+        call(market, marketAbi, 'reportWindow', []),
+        call(market, marketAbi, 'closeWindow', []),
+      ])
+      return { startSeconds: Number(start), reportSeconds: Number(report), closeSeconds: Number(close) }
+    },
     async terms(id) {
       const { createdBlock } = await order(id)
       if (createdBlock === 0n) throw fail('unknown-order', { actual: id })
