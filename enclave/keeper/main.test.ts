@@ -20,10 +20,14 @@ async function bundle(entry: string): Promise<string> {
 
 const SIMULATED = ['ALLODSIM', 'ALLODGPU', 'allod/sim-report/v1', 'allod/sim-root/v1', 'simulated-chip']
 
+const HARDWARE = ['Intel SGX PCK Platform CA', 'ARK-', 'FMC LF']
+
 test('a bundle for hardware holds nothing that could accept simulated evidence', async () => {
   const [production, devnet] = await Promise.all([bundle('main.ts'), bundle('main.devnet.ts')])
   expect(SIMULATED.filter((mark) => production.includes(mark))).toEqual([])
   expect(SIMULATED.filter((mark) => !devnet.includes(mark))).toEqual([])
+  // And what it is for: the verifiers of each maker's chips.
+  expect(HARDWARE.filter((mark) => !production.includes(mark))).toEqual([])
 })
 
 test('a keeper on hardware ends with its reason until it can run there', async () => {

@@ -1,4 +1,4 @@
-import { fromUtf8 } from '@allod/protocol'
+import { fromHex, fromUtf8 } from '@allod/protocol'
 import { fail } from './errors.ts'
 
 /** Eight GPUs, four switches and a CPU with all their collateral are below 3 MiB. */
@@ -24,7 +24,7 @@ export function unarmoured(given: Uint8Array): Unarmoured {
   if (start.startsWith('<')) return { form: 'xml', text, bytes }
   if (text.includes('-----BEGIN ') && !/^[{[]/.test(start)) return { form: 'pem', text, bytes }
   if (/^[{[]/.test(start)) {
-    const value = jsonOf(text)
+    const value = isShallow(bytes) ? jsonOf(text) : undefined
     return value === undefined ? { form: 'binary', bytes } : { form: 'json', value, bytes }
   }
   return { form: 'binary', bytes: bytesOfText(text) ?? bytes }
@@ -35,17 +35,16 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> | null {
   const dense = text.replaceAll(/\s+/g, '')
   if (dense === '') return null
   const digits = dense.replace(/^0[xX]/, '')
-  if (digits.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(digits)) {
-    const out = new Uint8Array(digits.length / 2)
-    for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)
-    return out
-  }
+  if (digits.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(digits)) return fromHex(`0x${digits.toLowerCase()}`)
   const standard = dense
     .replaceAll('-', '+')
     .replaceAll('_', '/')
     .replace(/={1,2}$/, '')
   if (standard.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(standard)) return null
-  return Uint8Array.from(atob(standard), (c) => c.charCodeAt(0))
+  const binary = atob(standard)
+  const out = new Uint8Array(binary.length)
+  for (let i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i)
+  return out
 }
 
 // Only what is printable: a quote or a certificate holds other bytes within its first few.
@@ -64,4 +63,22 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** No layout nests deeper than ten; a parser of millions of brackets would take seconds over them. */
+const MAX_DEPTH = 64
+const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+
+function isShallow(bytes: Uint8Array): boolean {
+  let depth = 0
+  let isInText = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (byte === QUOTE) isInText = !isInText
+    else if (isInText) i += byte === BACKSLASH ? 1 : 0
+    else if (byte === 0x5b || byte === 0x7b) depth++
+    else if (byte === 0x5d || byte === 0x7d) depth--
+    if (depth > MAX_DEPTH) return false
+  }
+  return true
 }
