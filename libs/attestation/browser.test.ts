@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasRecordings, recordings as ofSevSnp, recorded } from './sevsnp/testing/recordings.ts'
+import { withIntermediate } from './sevsnp/withIntermediate.ts'
 import { at } from './tdx/testing/recorded.ts'
 import { recordings as ofTdx } from './tdx/testing/recordings.ts'
 import { runIn } from './testing/browserEntry.ts'
@@ -45,7 +46,7 @@ const recordedFiles: readonly (readonly [string, () => VectorFile])[] = [
         'sevsnp',
         ofSevSnp.map(({ report, endorsements, now }) => ({
           evidence: report(),
-          endorsements: endorsements.map(recorded),
+          endorsements: withIntermediate(endorsements.map(recorded)),
           now,
         })),
       ),

@@ -4,7 +4,6 @@ import { verifyChain } from '../x509/verifyChain.ts'
 import { type SevSnpProduct, sevSnpProducts } from './claims.ts'
 import type { SevSnpEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
-import type { SevSnpRoots } from './pinnedRoots.ts'
 
 /** A chain whose signatures, names and dates hold. */
 export type VerifiedChain = {
@@ -20,18 +19,21 @@ export type VerifiedChain = {
 
 /**
  * Verifies VCEK ← ASK ← ARK, or VLEK ← ASVK ← ARK. The root is a pinned one, whatever was brought along; the intermediate is
- * the one brought along, or else the one that AMD publishes for the product.
- * @throws sevsnp/vek-missing, sevsnp/vek-mismatch, sevsnp/root-not-pinned, sevsnp/wrong-issuer, and the errors of x509
+ * the one brought along.
+ * @throws sevsnp/vek-missing, sevsnp/vek-mismatch, sevsnp/issuer-missing, sevsnp/root-not-pinned, sevsnp/wrong-issuer, and the
+ * errors of x509
  */
 export async function verifySevSnpChain(
   sort: 'vcek' | 'vlek',
   brought: SevSnpEndorsements,
-  { roots, now }: { readonly roots: SevSnpRoots; readonly now: number },
+  { roots, now }: { readonly roots: readonly Certificate[]; readonly now: number },
 ): Promise<VerifiedChain> {
   const vek = vekOf(sort, brought)
   requirePinned(brought.ark, roots)
-  const intermediate = (sort === 'vcek' ? brought.ask : brought.asvk) ?? publishedIssuer(vek, sort, roots)
-  const ark = roots.arks.find((root) => equalBytes(root.subject, intermediate.issuer))
+  const issuer = sort === 'vcek' ? 'ask' : 'asvk'
+  const intermediate = brought[issuer]
+  if (intermediate === null) throw fail('issuer-missing', { expected: issuer.toUpperCase(), actual: 'none' })
+  const ark = roots.find((root) => equalBytes(root.subject, intermediate.issuer))
   if (ark === undefined)
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: toHex(intermediate.issuer.subarray(0, 256)) })
   const { validUntil } = await verifyChain([vek, intermediate], { root: ark, now })
@@ -46,15 +48,9 @@ function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate 
 }
 
 // A root that came along is not needed; one that is not the pinned one says that somebody meant another chain.
-function requirePinned(ark: Certificate | null, { arks }: SevSnpRoots): void {
-  if (ark !== null && !arks.some(({ der }) => equalBytes(der, ark.der)))
+function requirePinned(ark: Certificate | null, roots: readonly Certificate[]): void {
+  if (ark !== null && !roots.some(({ der }) => equalBytes(der, ark.der)))
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: ark.commonName })
-}
-
-function publishedIssuer(vek: Certificate, sort: 'vcek' | 'vlek', { asks, asvks }: SevSnpRoots): Certificate {
-  const issuer = (sort === 'vcek' ? asks : asvks).find(({ subject }) => equalBytes(subject, vek.issuer))
-  if (issuer !== undefined) return issuer
-  throw fail('wrong-issuer', { expected: 'SEV-<product>', actual: toHex(vek.issuer.subarray(0, 256)) })
 }
 
 // A cloud's authority must not vouch for a chip, nor one product's for another's.

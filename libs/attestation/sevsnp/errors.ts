@@ -44,6 +44,10 @@ export const fail = errorsOf('sevsnp', {
     'a VCEK or VLEK lacks an extension that AMD issues, or has it malformed',
     'fetch it again from AMD’s key service',
   ],
+  'issuer-missing': [
+    'the certificate of the authority above the VCEK or VLEK is missing',
+    'bring the ASK or ASVK: AMD’s key service has it under cert_chain',
+  ],
   'wrong-issuer': ['a certificate is not named as AMD names those of its product', 'bring the chain of that product'],
   'root-not-pinned': [
     'a root was brought along that is not AMD’s for any product',

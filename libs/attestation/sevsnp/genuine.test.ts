@@ -11,6 +11,7 @@ import { tcbWords } from './tcb.ts'
 import { hasRecordings, recorded, recordings } from './testing/recordings.ts'
 import { vekClaims } from './vek.ts'
 import { sevSnpVerifier } from './verifySevSnp.ts'
+import { withIntermediate } from './withIntermediate.ts'
 
 if (!hasRecordings) console.info('skipped: genuine SEV-SNP recordings are not beside this repository')
 
@@ -22,7 +23,7 @@ test('all recordings are listed', () => {
 
 describe.skipIf(!hasRecordings)('genuine evidence', () => {
   test.each(recordings)('$name', async ({ report, endorsements, now, code, says, refused = [], policy }) => {
-    const verify = async () => await verifier.verify(report(), endorsements.map(recorded), { now })
+    const verify = async () => await verifier.verify(report(), withIntermediate(endorsements.map(recorded)), { now })
     expect(await outcomeOf(verify)).toBe(code ?? 'accepted')
     if (code !== undefined) return
     const cpu = await verify()

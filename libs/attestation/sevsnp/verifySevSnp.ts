@@ -1,12 +1,13 @@
 import { equalBytes, lp, sha256, taggedHash, toHex, utf8 } from '@allod/protocol'
 import { type At, type CpuVerifier, notStated, type VerifiedCpu } from '../verified.ts'
+import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { type VerifiedChain, verifySevSnpChain } from './chain.ts'
 import type { SevSnpProduct } from './claims.ts'
 import { claimsOf } from './claimsOf.ts'
 import { parseEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
-import { pinnedRoots, type SevSnpRoots } from './pinnedRoots.ts'
+import { pinnedRoots } from './pinnedRoots.ts'
 import { productOfCpuid } from './product.ts'
 import { parseReport, type SevSnpReport } from './report.ts'
 import { checkRevocation } from './revocation.ts'
@@ -15,12 +16,12 @@ import { type VekClaims, vekClaims } from './vek.ts'
 
 /**
  * The verifier of AMD SEV-SNP reports: v2, v3 and v5 of Milan, Genoa and Turin, signed by the chip's VCEK or a cloud's VLEK.
- * Endorsements: the VCEK or VLEK; ASK or ASVK, ARK and revocation lists where one has them; or the host's table of certificates.
+ * Endorsements: the VCEK or VLEK, the ASK or ASVK above it, revocation lists, or the host's table of certificates.
  * @param options.roots DER of the ARKs to trust in place of AMD's, for tests
- * @example await sevSnpVerifier().verify(report, [vcek, crl], { now })
+ * @example await sevSnpVerifier().verify(report, [vcek, ask, crl], { now })
  */
 export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
-  const trusted = pinnedRoots(roots)
+  const trusted = roots === undefined ? pinnedRoots() : roots.map(parseCertificate)
   return { cpu: 'sevsnp', verify: (evidence, endorsements, at) => verifySevSnp(evidence, endorsements, trusted, at) }
 }
 
@@ -28,7 +29,7 @@ export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array
 async function verifySevSnp(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
-  roots: SevSnpRoots,
+  roots: readonly Certificate[],
   { now }: At,
 ): Promise<VerifiedCpu> {
   const report = parseReport(evidence)

@@ -283,7 +283,12 @@ add('sevsnp/bad-vek', 'a VLEK without its cloud', {
 })
 
 // The chain.
-add('sevsnp/wrong-issuer', 'no ASK, and none is published under this name', { endorsements: ['vcek-milan', 'crl-milan'] })
+add('sevsnp/issuer-missing', 'no ASK', { endorsements: ['vcek-milan', 'crl-milan'] })
+add('sevsnp/issuer-missing', 'no ASVK', {
+  evidence: 'vlek-report',
+  endorsements: ['vlek-milan', 'ask-milan', 'crl-milan'],
+  policy: vlekPolicy,
+})
 const genoaByMilan = await issueCertificate({
   ...{ subject: 'SEV-Genoa', issuer: milan.ark, isCa: true, pathLength: 0, key: genoa.ask.key },
 })
