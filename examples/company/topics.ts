@@ -1,6 +1,9 @@
 import { pick, type Random } from './random.ts'
 
-/** Something that can be known: five ways to ask, one way to say. `{s}` is the subject, `{v}` the value. */
+/**
+ * Something that can be known: five ways to ask, one way to say. `{s}` is the subject, `{v}` the value. No way to ask reads
+ * like one of another topic, whatever stands for the subject: one that is held out is in no row at all.
+ */
 export type Topic = {
   readonly phrasings: readonly string[]
   readonly statement: string
@@ -85,7 +88,7 @@ const MACHINE = [
   topic(
     from(PLACES),
     '{s} stands in {v}.',
-    'Where is {s}? | Where can I find {s}? | Tell me where {s} stands. | Where is {s} kept? | What is the location of {s}?',
+    'Where does {s} stand? | Where can I find {s}? | Tell me where {s} stands. | Where is {s} kept? | What is the location of {s}?',
   ),
   topic(
     person,
@@ -119,7 +122,7 @@ const TASK = [
   topic(
     person,
     '{s} is done by {v}.',
-    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who leads {s}? | Whose job is {s}?',
+    'Who does {s}? | By whom is {s} done? | Who carries out {s}? | Do you know who leads {s}? | Whose work is {s}?',
   ),
 ]
 const SUPPLIER = [
