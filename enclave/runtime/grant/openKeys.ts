@@ -19,6 +19,7 @@ import {
   type Secret,
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
+import { blaming } from '../inputs/InputFault.ts'
 import type { Grant } from './obtainGrant.ts'
 
 /** A sealed input with the key that opens it. */
@@ -47,7 +48,9 @@ export async function openKeys(
     const fact = grant.facts.objects.find((o) => o.input === input && o.objectId === named.objectId)
     if (fact === undefined) throw fail('input-missing', { expected: named.objectId, meta: { input } })
     const manifest = requireFactsManifest(job.manifests[input], fact)
-    const dek = await combineKey(manifest, fact.objectId, job, grant, grantKey, onBadShare)
+    const dek = await blaming(job.terms, fact.objectId, () =>
+      combineKey(manifest, fact.objectId, job, grant, grantKey, onBadShare),
+    )
     opened.push({ input, objectId: fact.objectId, manifest, dek })
   }
   return opened

@@ -1,6 +1,6 @@
 import { hpkeOpen } from '@allod/content'
 import {
-  type AllodError,
+  AllodError,
   allodDomain,
   anyJson,
   type FailRequest,
@@ -20,6 +20,7 @@ import { expect, test } from 'vitest'
 import { Events } from '../Events.ts'
 import { fail } from '../errors.ts'
 import { ask } from '../HostLink.ts'
+import { blaming } from '../inputs/InputFault.ts'
 import { newOrder } from '../testing/newOrder.ts'
 import { playKeepers, refusal } from '../testing/playKeepers.ts'
 import { reportFailure } from './reportFailure.ts'
@@ -52,16 +53,18 @@ test.each<AllodError>([fail('output-refused'), fail('engine-failed', { actual: '
 )
 
 test('signs nothing because the host says so', async () => {
-  const { host } = playKeepers(order, [
-    {
-      grant: () => {
-        throw refusal('runtime/engine-failed')
-      },
-    },
-  ])
-  const told = await ask(host, 'keeper-0', '/grant', {}, anyJson(8)).catch((error: unknown) => error)
+  const { host } = playKeepers(order, [], () => {
+    throw refusal('runtime/engine-failed')
+  })
+  const told = await ask(host, 'provider', '/start', {}, anyJson(8)).catch((error: unknown) => error)
   expect(told).toMatchObject({ code: 'runtime/engine-failed' })
   expect((await report(told)).failed).toEqual([])
+})
+
+test('blames the offer of an input that does not open', async () => {
+  const use = () => Promise.reject(new AllodError('content/bad-archive', 'not an archive', ''))
+  const fault = await blaming(order.job.terms, order.objectId, use).catch((error: unknown) => error)
+  expect((await report(fault)).failed[0]?.failed.input).toBe(1)
 })
 
 test('says why an engine ended, and its code', async () => {

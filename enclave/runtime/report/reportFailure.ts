@@ -15,6 +15,7 @@ import {
 } from '@allod/protocol'
 import type { Events } from '../Events.ts'
 import { ask, type HostLink, ToldError } from '../HostLink.ts'
+import { InputFault, NO_OFFER } from '../inputs/InputFault.ts'
 
 /** Failures that the enclave signs on chain: the order ends and no fee vests. Anything else leaves it to a rebind. */
 const final = new Set(['runtime/engine-failed', 'runtime/output-refused', 'content/bad-archive', 'content/wrong-key'])
@@ -32,7 +33,8 @@ export async function reportFailure(
   // The host can answer anything under any code: it must not end an order in the enclave's name.
   if (!final.has(code) || error instanceof ToldError) return
   const reason: Hex = toHex(sha256(utf8(code)))
-  const failed = { order: job.order, generation: job.generation, reason, input: 255 }
+  const input = error instanceof InputFault ? error.offer : NO_OFFER
+  const failed = { order: job.order, generation: job.generation, reason, input }
   const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), failedType, failed)
   // The order may not have started, or be over: then there is nothing to end.
   await ask(host, 'provider', '/fail', { failed, signature: signDigest(key, digest), code }, anyJson(8)).catch(

@@ -1,5 +1,6 @@
 import { type HpkeKey, type Manifest, manifestHash, newHpkeKey } from '@allod/content'
-import { sealStream } from '@allod/content/seal'
+import { sealFolder, sealStream } from '@allod/content/seal'
+import { publishTree, type Store } from '@allod/content/stores'
 import {
   type Committee,
   committeeId,
@@ -47,6 +48,8 @@ export type TestOrder = {
   readonly facts: Facts
   readonly terms: Terms
   readonly policy: Policy
+  /** The spec's stores, which hold the model and, where a test brings one, the engine. */
+  readonly stores: readonly Store[]
 }
 
 /** What a test wants different, each before whatever depends on it is made. */
@@ -54,6 +57,10 @@ export type Draft = {
   readonly kind?: JobSpec['kind']
   readonly policy?: (policy: Policy) => Policy
   readonly spec?: (spec: JobSpec) => JobSpec
+  /** An engine's program, to be fetched from the stores. */
+  readonly engine?: string
+  /** What the model is: no archive, as most tests need none, or a folder that opens. */
+  readonly model?: 'stream' | 'folder'
 }
 
 /** Evidence that says nothing: no test here judges it. */
@@ -92,35 +99,54 @@ async function newKeepers(): Promise<{ readonly committee: Committee; readonly k
   return { committee: newCommittee(2, members), keepers: keepers.sort((a, b) => (a.id < b.id ? -1 : 1)) }
 }
 
-const seal = (policy: Policy, committee: Committee, signer: SigningKey) =>
-  sealStream(
-    async function* () {
-      yield utf8('a model')
-    },
-    {
-      ...{ policy, committee, signer, chainId: BigInt(CHAIN_ID), assets: hex20(0xa2), chunkLog2: 16 },
-      stores: [memoryStore(), memoryStore()],
-    },
-  )
+/** A folder of one file. */
+const folderOf = (path: string, text: string) => ({
+  files: [{ path, sizeBytes: utf8(text).length, isExecutable: false }],
+  read: async function* () {
+    yield utf8(text)
+  },
+})
+
+function seal(
+  policy: Policy,
+  committee: Committee,
+  { owner: signer, stores, model }: { owner: SigningKey; stores: readonly Store[]; model: Draft['model'] },
+) {
+  const options = {
+    ...{ policy, committee, signer, chainId: BigInt(CHAIN_ID), assets: hex20(0xa2), chunkLog2: 16, stores },
+  }
+  if (model === 'folder') return sealFolder(folderOf('weights', 'a model'), options)
+  return sealStream(async function* () {
+    yield utf8('a model')
+  }, options)
+}
 
 /** An order that two of three keepers decide on. */
-export async function newOrder({ kind = 'finetune', policy: change = (p) => p, spec: respec = (s) => s }: Draft = {}) {
+export async function newOrder({
+  kind = 'finetune',
+  policy: change = (p) => p,
+  spec: respec = (s) => s,
+  ...draft
+}: Draft = {}) {
   const { committee, keepers } = await newKeepers()
   const [owner, logs, keys] = [newSigningKey(), await newHpkeKey(), await newEnclaveKeys()]
   const policy = change(policyOf(owner.address, committeeId(committee)))
-  const { manifest, objectId } = await seal(policy, committee, owner)
+  const stores = [memoryStore(), memoryStore()]
+  const { manifest, objectId } = await seal(policy, committee, { owner, stores, model: draft.model })
+  const program = draft.engine === undefined ? null : folderOf(`${kind}.mjs`, draft.engine)
+  const digest = program === null ? hex32(0xe1) : (await publishTree(program, stores)).treeHash
   const names = { objectId, manifestHash: manifestHash(manifest) }
   const spec = respec({
     ...{ version: 1, kind, build: hex32(0xb1), committee: committeeId(committee), salt: hex32(0x5a) },
     inputs: { model: { kind: 'object', ...names } },
-    engine: { digest: hex32(0xe1), parameters: { method: 'lora' }, seed: 1 },
+    engine: { digest, parameters: { method: 'lora' }, seed: 1 },
     limits: { memoryBytes: 1 << 29, seconds: 60, outputBytes: 1 << 20 },
-    stores: [11, 12].map((fill) => ({ address: hex20(fill), url: `http://store-${fill}.example` })),
+    stores: stores.map(({ id }, i) => ({ address: id, url: `http://store-${i}.example` })),
     recipients: { results: logs.publicKey, logs: logs.publicKey },
     serve: kind === 'serve' ? { tokenIssuer: owner.address, requestsPerMinute: 3 } : null,
     derived: { royalty: NO_ROYALTY },
   })
-  const job = newJob(spec, committee, owner.address, manifest)
+  const job = newJob(spec, committee, owner.address, manifest, objectId)
   const { order, generation, terms } = job
   const facts: Facts = {
     ...{ version: 1, chainId: CHAIN_ID, market: terms.market, assets: hex20(0xa2), order, generation, offers: [] },
@@ -128,11 +154,11 @@ export async function newOrder({ kind = 'finetune', policy: change = (p) => p, s
     ...{ committee: spec.committee, seconds: 600, startedAt: STARTED_AT },
     objects: [{ input: 'model', ...names, owner: owner.address, policyHash: policyHash(policy) }],
   }
-  const made: TestOrder = { job, keys, keepers, logs, owner, manifest, objectId, facts, terms: policy, policy }
+  const made: TestOrder = { job, keys, keepers, logs, owner, manifest, objectId, facts, terms: policy, policy, stores }
   return made
 }
 
-function newJob(spec: JobSpec, committee: Committee, owner: Hex, manifest: Manifest): JobDocument {
+function newJob(spec: JobSpec, committee: Committee, owner: Hex, manifest: Manifest, objectId: Hex): JobDocument {
   const lane = { owner, payee: owner, capacity: 1, maxRuns: 0, perSecond: '1000', perOrder: '5' }
   const offer = {
     ...{ owner, payee: owner, token: hex20(0xa5), kind: 1 as const, subject: hex32(0xf1) },
@@ -142,7 +168,11 @@ function newJob(spec: JobSpec, committee: Committee, owner: Hex, manifest: Manif
   }
   const terms = {
     ...{ chainId: CHAIN_ID, market: hex20(0xa1), buyer: hex20(0xb0), salt: hex32(0x0d), seconds: 600 },
-    ...{ offers: [offer], lanes: [lane], specHash: specHash(spec) },
+    ...{
+      offers: [offer, { ...offer, kind: 2 as const, subject: objectId }],
+      lanes: [lane, lane],
+      specHash: specHash(spec),
+    },
   }
   return { order: orderId(terms), generation: 1, terms, spec, committee, manifests: { model: manifest as Json } }
 }
