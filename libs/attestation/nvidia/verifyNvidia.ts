@@ -47,9 +47,9 @@ async function verify(
   { roots = [nvidiaDeviceRoot], rimRoot }: NvidiaOptions,
 ): Promise<VerifiedDevice> {
   const spdm = parseSpdm(evidence)
-  const opaque = readOpaque(parseOpaque(spdm.opaque), role)
   const { chain: pem, rims: manifests, ocsp } = sortEndorsements(endorsements)
   const chain = parseDeviceChain(pem, role, roots)
+  const opaque = readOpaque(parseOpaque(spdm.opaque), role)
   const understood = [COMPOSITE_DEVICE_ID, DICE_TCB_INFO]
   // Signatures are checked beside one another; what is thrown is the first failure in this order, whichever ends first.
   const [{ validUntil }, , rims] = await inOrder([
