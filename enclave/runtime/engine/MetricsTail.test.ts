@@ -42,6 +42,19 @@ test('reads to the end, however much there is', async () => {
   expect((await tailOf(text, ['step'])).map((m) => m.step)).toEqual(Array.from({ length: 3000 }, (_, i) => i))
 })
 
+test('figures that cannot be passed on end nothing', async () => {
+  const path = join(folder, 'metrics.jsonl')
+  writeFileSync(path, `${formatMetric(step(1))}\n`)
+  const asked = Promise.withResolvers<void>()
+  const tail = new MetricsTail(path, ['step'], () => {
+    asked.resolve()
+    return Promise.reject(new Error('the log key is none'))
+  })
+  tail.start()
+  await asked.promise
+  await tail.stop()
+})
+
 test('says nothing for an engine that wrote nothing', async () => {
   expect(await tailOf(null, ['step'])).toEqual([])
 })

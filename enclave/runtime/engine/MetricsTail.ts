@@ -37,14 +37,19 @@ export class MetricsTail {
     this.#stop.abort()
     await this.#loop
     // A read takes a part; the file does not grow any more, and sandboxes bound its size.
-    while (await this.#read());
+    while (await this.#readOrNot());
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await delay(POLL_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined)
-      await this.#read()
+      await this.#readOrNot()
     }
+  }
+
+  // Figures are a courtesy: what cannot be read or passed on costs the buyer a line, never the job.
+  #readOrNot(): Promise<boolean> {
+    return this.#read().catch(() => false)
   }
 
   /** Passes on the next part of the file. False where there was none, or where no more is let out. */
