@@ -1,16 +1,17 @@
-import { equalBytes, toHex } from '@allod/protocol'
+import { equalBytes, sha256, toHex } from '@allod/protocol'
 import type { Certificate } from '../x509/certificate.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
 import { type SevSnpProduct, sevSnpProducts } from './claims.ts'
 import type { SevSnpEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
+import type { SevSnpRoot } from './pinnedRoots.ts'
 
 /** A chain whose signatures, names and dates hold. */
 export type VerifiedChain = {
   readonly vek: Certificate
   /** ASK or ASVK. */
   readonly intermediate: Certificate
-  readonly ark: Certificate
+  readonly root: SevSnpRoot
   /** Of the authorities; the leaf's own extension must say the same. */
   readonly product: SevSnpProduct
   /** Unix seconds. */
@@ -26,18 +27,18 @@ export type VerifiedChain = {
 export async function verifySevSnpChain(
   sort: 'vcek' | 'vlek',
   brought: SevSnpEndorsements,
-  { roots, now }: { readonly roots: readonly Certificate[]; readonly now: number },
+  { roots, now }: { readonly roots: readonly SevSnpRoot[]; readonly now: number },
 ): Promise<VerifiedChain> {
   const vek = vekOf(sort, brought)
   requirePinned(brought.ark, roots)
   const issuer = sort === 'vcek' ? 'ask' : 'asvk'
   const intermediate = brought[issuer]
   if (intermediate === null) throw fail('issuer-missing', { expected: issuer.toUpperCase(), actual: 'none' })
-  const ark = roots.find((root) => equalBytes(root.subject, intermediate.issuer))
-  if (ark === undefined)
+  const root = roots.find(({ certificate }) => equalBytes(certificate.subject, intermediate.issuer))
+  if (root === undefined)
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: toHex(intermediate.issuer.subarray(0, 256)) })
-  const { validUntil } = await verifyChain([vek, intermediate], { root: ark, now })
-  return { vek, intermediate, ark, product: productOf(sort, intermediate, ark), validUntil }
+  const { validUntil } = await verifyChain([vek, intermediate], { root: root.certificate, now })
+  return { vek, intermediate, root, product: productOf(sort, intermediate, root.certificate), validUntil }
 }
 
 function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate {
@@ -48,8 +49,8 @@ function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate 
 }
 
 // A root that came along is not needed; one that is not the pinned one says that somebody meant another chain.
-function requirePinned(ark: Certificate | null, roots: readonly Certificate[]): void {
-  if (ark !== null && !roots.some(({ der }) => equalBytes(der, ark.der)))
+function requirePinned(ark: Certificate | null, roots: readonly SevSnpRoot[]): void {
+  if (ark !== null && !roots.some(({ id }) => id === toHex(sha256(ark.der))))
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: ark.commonName })
 }
 

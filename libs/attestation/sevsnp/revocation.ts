@@ -10,10 +10,11 @@ import type { VerifiedChain } from './chain.ts'
  * @throws x509/revoked, x509/crl-expired and the other errors of x509 about lists
  */
 export async function checkRevocation(
-  { vek, intermediate, ark }: VerifiedChain,
+  { vek, intermediate, root }: VerifiedChain,
   lists: readonly Uint8Array[],
   now: number,
 ): Promise<{ readonly finding: Check; readonly validUntil: number }> {
+  const ark = root.certificate
   let validUntil = Number.MAX_SAFE_INTEGER
   for (const der of lists) {
     const crl = parseCrl(der)

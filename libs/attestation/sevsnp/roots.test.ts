@@ -1,9 +1,10 @@
-import { equalBytes, fromHex, sha256, toHex } from '@allod/protocol'
+import { equalBytes, fromHex } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { parseCertificate } from '../x509/certificate.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
 import { intermediates } from './intermediates.ts'
-import { pinnedRoots } from './pinnedRoots.ts'
+import { ownRoots, pinnedRoots } from './pinnedRoots.ts'
+import { hasRecordings, recorded } from './testing/recordings.ts'
 
 // As AMD's key service answers, by others' copies too; see the comments in roots.ts.
 const digests = {
@@ -13,17 +14,26 @@ const digests = {
 }
 
 test('the pinned roots are AMD’s', () => {
-  const roots = pinnedRoots()
-  expect(Object.fromEntries(roots.map(({ commonName, der }) => [commonName, toHex(sha256(der))]))).toEqual(digests)
+  expect(Object.fromEntries(pinnedRoots().map(({ certificate, id }) => [certificate.commonName, id]))).toEqual(digests)
+})
+
+test.skipIf(!hasRecordings)('a pinned root says what its certificate says', () => {
+  for (const { certificate: pinned, id } of pinnedRoots()) {
+    const name = `amd-roots/${pinned.commonName?.slice(4).toLowerCase()}_ark.der`
+    const { certificate, id: recordedId } = ownRoots([recorded(name)])[0] ?? {}
+    expect(recordedId).toBe(id)
+    const { subject, issuer, spki, notBefore, notAfter, isCa, pathLength, keyUsage } = pinned
+    expect(certificate).toMatchObject({ subject, issuer, spki, notBefore, notAfter, isCa, pathLength, keyUsage })
+  }
 })
 
 test('each published intermediate is by its root', async () => {
   const names: (string | null)[] = []
   for (const hex of intermediates) {
     const intermediate = parseCertificate(fromHex(`0x${hex}`))
-    const root = pinnedRoots().find(({ subject }) => equalBytes(subject, intermediate.issuer))
+    const root = pinnedRoots().find(({ certificate }) => equalBytes(certificate.subject, intermediate.issuer))
     if (root === undefined) throw new Error('no root')
-    await verifyChain([intermediate], { root, now: 1_790_000_000 })
+    await verifyChain([intermediate], { root: root.certificate, now: 1_790_000_000 })
     names.push(intermediate.commonName)
   }
   const products = ['Milan', 'Genoa', 'Turin']

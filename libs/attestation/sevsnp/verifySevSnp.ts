@@ -1,13 +1,12 @@
-import { equalBytes, lp, sha256, taggedHash, toHex, utf8 } from '@allod/protocol'
+import { equalBytes, lp, taggedHash, toHex, utf8 } from '@allod/protocol'
 import { type At, type CpuVerifier, notStated, type VerifiedCpu } from '../verified.ts'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { type VerifiedChain, verifySevSnpChain } from './chain.ts'
 import type { SevSnpProduct } from './claims.ts'
 import { claimsOf } from './claimsOf.ts'
 import { parseEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
-import { pinnedRoots } from './pinnedRoots.ts'
+import { ownRoots, pinnedRoots, type SevSnpRoot } from './pinnedRoots.ts'
 import { productOfCpuid } from './product.ts'
 import { parseReport, type SevSnpReport } from './report.ts'
 import { checkRevocation } from './revocation.ts'
@@ -21,7 +20,7 @@ import { type VekClaims, vekClaims } from './vek.ts'
  * @example await sevSnpVerifier().verify(report, [vcek, ask, crl], { now })
  */
 export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
-  const trusted = roots === undefined ? pinnedRoots() : roots.map(parseCertificate)
+  const trusted = roots === undefined ? pinnedRoots() : ownRoots(roots)
   return { cpu: 'sevsnp', verify: (evidence, endorsements, at) => verifySevSnp(evidence, endorsements, trusted, at) }
 }
 
@@ -29,7 +28,7 @@ export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array
 async function verifySevSnp(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
-  roots: readonly Certificate[],
+  roots: readonly SevSnpRoot[],
   { now }: At,
 ): Promise<VerifiedCpu> {
   const report = parseReport(evidence)
@@ -46,7 +45,7 @@ async function verifySevSnp(
   return {
     kind: 'sevsnp',
     isHardware: true,
-    root: toHex(sha256(chain.ark.der)),
+    root: chain.root.id,
     measurement: claims.measurement,
     configHash: claims.hostData,
     reportData: claims.reportData,
