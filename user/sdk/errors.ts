@@ -51,6 +51,7 @@ export const fail = errorsOf('sdk', {
     'do not talk to it; see which checks failed with `npx allod verify`',
   ],
   'verdict-expired': ['what was verified about an agent is too old', 'verify it again'],
+  'agent-silent': ['the agent stopped answering', 'ask again; see with `npx allod order get` whether its order runs'],
   'agent-error': ['the agent refused the request', 'see its reason'],
   'bad-receipt': ['an answer’s receipt does not hold', 'do not rely on this answer; verify the agent again'],
   'follow-timeout': [

@@ -63,7 +63,7 @@ let token: AccessToken
 let lie: {
   readonly bound?: Partial<BoundFacts>
   readonly receipt?: Partial<Receipt>
-  readonly answer?: 'json' | 'error'
+  readonly answer?: 'json' | 'error' | 'nothing' | 'half'
 }
 
 beforeAll(async () => {
@@ -211,6 +211,17 @@ test('refuses to use a verdict that is too old, and says when the gateway is gon
   await expect(ask(gone, verdict, { ...question, token })).rejects.toMatchObject({ code: 'sdk/gateway-unreachable' })
 })
 
+test.each(['nothing', 'half'] as const)(
+  'an agent that answers %s and then hangs is sdk/agent-silent',
+  async (answer) => {
+    const verdict = await accepted()
+    lie = { answer }
+    await expect(ask(allod, verdict, { ...question, token, idleMs: 300 })).rejects.toMatchObject({
+      code: 'sdk/agent-silent',
+    })
+  },
+)
+
 test('tokens are good for their order and issuer, and travel as one word', () => {
   expect(decodeToken(encodeToken(token))).toEqual(token)
   const issuer = record.spec.serve?.tokenIssuer as Hex
@@ -299,6 +310,8 @@ async function answerSealed(body: Uint8Array): Promise<AsyncIterable<Uint8Array>
     'data: {"choices":[{"delta":{"content":"runs it."},"finish_reason":"stop"}]}\n\n',
     'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\ndata: [DONE]\n\n',
   ]
+  if (lie.answer === 'nothing') return new Promise<never>(() => {})
+  if (lie.answer === 'half') return opened.sealResponse({ status: 200, headers: [] }, thenNothing(events.slice(0, 1)))
   const receipt = `: allod-receipt ${fromUtf8(canonicalise(receiptOf(request, utf8(events.join('')))))}\n\n`
   return opened.sealResponse({ status: 200, headers: [] }, pieces([...events, receipt]))
 }
@@ -327,4 +340,9 @@ async function* once(bytes: Uint8Array) {
 
 async function* pieces(texts: readonly string[]) {
   for (const text of texts) yield utf8(text)
+}
+
+async function* thenNothing(texts: readonly string[]) {
+  yield* pieces(texts)
+  await new Promise<never>(() => {})
 }

@@ -2,6 +2,7 @@ import { collect, SEALED_REQUEST_TYPE, sealRequest } from '@allod/channel'
 import { type AccessToken, errorFromJson, fromHex, fromUtf8, isAllodError, type Receipt, utf8 } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
+import { piecesWithin, within } from '../wire/within.ts'
 import { checkReceipt, receiptInEvents, receiptInJson } from './receipts.ts'
 import { encodeToken } from './token.ts'
 import { type AgentVerdict, requireAgent } from './verifyAgent.ts'
@@ -18,6 +19,8 @@ export type ChatOptions = {
   readonly temperature?: number
   readonly seed?: number
   readonly signal?: AbortSignal
+  /** Gives up when nothing came for so long; four minutes unless told. */
+  readonly idleMs?: number
 }
 
 /** A whole answer. `receipt` is null where the agent gave none, and refused where it does not hold. */
@@ -36,11 +39,14 @@ export type ChatEvent =
 
 const MAX_REQUEST_BYTES = 1 << 20
 const MAX_ANSWER_BYTES = 16 << 20
+/** Longer than an enclave waits for its engine, so that it is the enclave that says what happened. */
+const IDLE_MS = 240_000
 
 /**
  * Asks a verified agent and gives the answer as it comes. Question and answer are sealed between this device and the attested
  * key; the gateway carries ciphertext.
- * @throws sdk/agent-refused, sdk/verdict-expired, sdk/agent-error with the agent's own code, sdk/bad-receipt, channel/…
+ * @throws sdk/agent-refused, sdk/verdict-expired, sdk/agent-error with the agent's own code, sdk/agent-silent, sdk/bad-receipt,
+ *   channel/…
  */
 export async function* chat(
   allod: Pick<Allod, 'fetch' | 'network'>,
@@ -105,11 +111,11 @@ export async function ask(
 export async function callAgent(
   allod: Pick<Allod, 'fetch' | 'network'>,
   agent: AgentVerdict,
-  { method, path, body, token, signal }: CallOptions,
+  { method, path, body, token, signal, idleMs }: CallOptions,
 ): Promise<{ readonly json: unknown; readonly receipt: Receipt | null }> {
   requireAgent(agent)
   const request = body === undefined ? new Uint8Array() : utf8(JSON.stringify(body))
-  const { status, body: answer } = await exchange(allod, agent, request, { token, method, path, signal })
+  const { status, body: answer } = await exchange(allod, agent, request, { token, method, path, signal, idleMs })
   const bytes = await collect(answer, MAX_ANSWER_BYTES)
   if (status !== 200) throw agentError(status, [bytes])
   const found = receiptInJson(bytes)
@@ -123,6 +129,8 @@ export type CallOptions = {
   readonly body?: unknown
   readonly token: AccessToken
   readonly signal?: AbortSignal
+  /** As of `chat`. */
+  readonly idleMs?: number
 }
 
 // Streaming answers always carry usage, so the body is the same that the enclave hands on and signs for.
@@ -144,13 +152,14 @@ type Sent = {
   readonly method?: 'GET' | 'POST'
   readonly path?: string
   readonly signal?: AbortSignal | undefined
+  readonly idleMs?: number | undefined
 }
 
 async function exchange(
   { fetch, network }: Pick<Allod, 'fetch' | 'network'>,
   agent: AgentVerdict,
   body: Uint8Array,
-  { token, method = 'POST', path = '/v1/chat/completions', signal }: Sent,
+  { token, method = 'POST', path = '/v1/chat/completions', signal, idleMs = IDLE_MS }: Sent,
 ): Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> }> {
   const identity = {
     serviceKey: fromHex(agent.serviceKey),
@@ -163,17 +172,22 @@ async function exchange(
   ] as const
   const sealed = await sealRequest(identity, { method, path, headers, body })
   const url = `${network.gateway.url}/o/${agent.order}/sealed?generation=${agent.generation}`
-  const response = await fetch(url, {
+  const stop = new AbortController()
+  const late = (): Error => fail('agent-silent', { expected: `something within ${idleMs} ms` })
+  const asked = fetch(url, {
     method: 'POST',
     headers: { 'content-type': SEALED_REQUEST_TYPE },
     body: (await collect(sealed.body, MAX_REQUEST_BYTES)) as Uint8Array<ArrayBuffer>,
     redirect: 'error',
-    ...(signal ? { signal } : {}),
-  }).catch((cause: unknown) => {
-    throw fail('gateway-unreachable', { cause, actual: network.gateway.url })
+    signal: signal ? AbortSignal.any([stop.signal, signal]) : stop.signal,
   })
-  if (!response.ok || response.body === null) throw errorFromJson(await response.json().catch(() => null))
-  const opened = await sealed.openResponse(response.body as unknown as AsyncIterable<Uint8Array>)
+  const response = await within(idleMs, asked, late).catch((cause: unknown) => {
+    stop.abort()
+    throw isAllodError(cause) ? cause : fail('gateway-unreachable', { cause, actual: network.gateway.url })
+  })
+  if (!response.ok || response.body === null)
+    throw errorFromJson(await within(idleMs, response.json(), late).catch(() => null))
+  const opened = await sealed.openResponse(piecesWithin(idleMs, response.body, late))
   return { status: opened.head.status, body: opened.body }
 }
 

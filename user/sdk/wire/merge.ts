@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /**
  * Several streams as one, in the order in which things happen. Ends when all have ended; the first error ends it.
  * @param options.idleMs how long nothing may come; then `onIdle()` is thrown
@@ -27,17 +29,5 @@ export async function* merge<T>(
   } finally {
     // Whoever still waits for the network ends by its own signal; nobody listens any more.
     for (const source of waiting.keys()) source.return().catch(() => undefined)
-  }
-}
-
-async function within<T>(ms: number, promise: Promise<T>, onIdle: () => Error): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(onIdle()), ms)
-  })
-  try {
-    return await Promise.race([promise, limit])
-  } finally {
-    clearTimeout(timer)
   }
 }
