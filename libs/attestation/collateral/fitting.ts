@@ -44,7 +44,8 @@ function ofChip(report: SevSnpReport, blobs: readonly Uint8Array[]): readonly Ui
     .flatMap((p) => [`ARK-${p}`, isVlek ? `SEV-VLEK-${p}` : `SEV-${p}`])
   const fits = (certificate: Certificate): boolean => {
     const vek = vekOf(certificate)
-    return vek === null ? authorities.includes(certificate.commonName ?? '') : isOf(vek, report)
+    if (vek === null) return authorities.includes(certificate.commonName ?? '')
+    return isOf(vek, report) && (product === undefined || vek.product === product)
   }
   return blobs.filter((blob) => {
     const certificates = certificatesOf(blob)

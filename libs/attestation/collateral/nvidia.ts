@@ -1,12 +1,16 @@
-import { fromUtf8, record, sha256, text } from '@allod/protocol'
+import { equalBytes, fromUtf8, isAllodError, record, sha256, text } from '@allod/protocol'
 import { bytesOfText } from '../files/unarmoured.ts'
 import { sortEndorsements } from '../nvidia/endorsements.ts'
 import { parseOpaque, readOpaque } from '../nvidia/opaque.ts'
+import { parseXml } from '../nvidia/rim/xml.ts'
+import { readXmlSignature } from '../nvidia/rim/xmlSignature.ts'
 import { rimNames } from '../nvidia/rimNames.ts'
 import { parseSpdm } from '../nvidia/spdm.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import { parseOcspResponse } from '../x509/ocsp.ts'
 import { ocspRequest } from '../x509/ocspRequest.ts'
 import { parsePem } from '../x509/pem.ts'
+import { isAbout } from '../x509/verifyOcsp.ts'
 import type { Endpoints } from './endpoints.ts'
 import { fail } from './errors.ts'
 import { type Gathered, gather, type Supplied, type Want } from './gather.ts'
@@ -16,11 +20,11 @@ const MAX_CHAIN = 8
 
 /**
  * What NVIDIA says of a device: the signed reference manifests of its driver and VBIOS, and the revocation status of its
- * certificates. The attestation key's own certificate is made by the device and has no status.
+ * certificates and of those that signed the manifests. The attestation key's own certificate is made by the device and has no
+ * status. What was supplied is not asked for.
  * Source: NVIDIA attestation SDK; RFC 6960 for OCSP.
- * @param part evidence; its endorsements hold the device's chain. Manifests are asked for where none was supplied, and so is
- *   revocation
- * @throws collateral/bad-evidence where evidence or chain cannot be read; nvidia/bad-endorsement
+ * @param part evidence; its endorsements hold the device's chain
+ * @throws collateral/bad-evidence where evidence or chain cannot be read; what the parsers of supplied collateral throw
  */
 export async function nvidiaCollateral(
   { evidence, endorsements }: Supplied,
@@ -29,24 +33,49 @@ export async function nvidiaCollateral(
 ): Promise<Gathered> {
   const given = sortEndorsements(endorsements)
   const { names, certificates } = deviceOf(evidence, given.chain)
-  const nonce = sha256(evidence)
-  const manifests: readonly Want[] = names.map((id) => ({
-    what: `reference manifest ${id}`,
-    request: { url: `${nvidiaRim}/v1/rim/${id}` },
-    read: readRim,
-  }))
-  const statuses = certificates.slice(1).flatMap((certificate, i): Want[] => {
-    const issuer = certificates[i + 2]
-    if (issuer === undefined) return []
-    return [
-      {
+  const wanted = names.map(
+    (id): Want => ({
+      what: `reference manifest ${id}`,
+      request: { url: `${nvidiaRim}/v1/rim/${id}` },
+      read: readRim,
+    }),
+  )
+  const manifests = await gather(source, given.rims.length === 0 ? wanted : [])
+  const chains = [...given.rims, ...manifests.endorsements].map(signersOf)
+  const answered = given.ocsp.map((der) => parseOcspResponse(der))
+  const statuses = distinct([...pairs(certificates.slice(1)), ...chains.flatMap(pairs)])
+    .filter(([certificate, issuer]) => !answered.some((response) => isAbout(response, certificate, issuer)))
+    .map(
+      ([certificate, issuer]): Want => ({
         what: `revocation status of ${certificate.commonName ?? 'a certificate'}`,
-        // Derived, so that a kept answer answers again; freshness is in its dates.
-        request: { url: nvidiaOcsp, body: ocspRequest(certificate, issuer, nonce) },
-      },
-    ]
-  })
-  return gather(source, [...(given.rims.length === 0 ? manifests : []), ...(given.ocsp.length === 0 ? statuses : [])])
+        // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
+        request: { url: nvidiaOcsp, body: ocspRequest(certificate, issuer, sha256(evidence)) },
+      }),
+    )
+  const revocation = await gather(source, statuses)
+  return {
+    endorsements: [...manifests.endorsements, ...revocation.endorsements],
+    missing: [...manifests.missing, ...revocation.missing],
+  }
+}
+
+type Pair = readonly [certificate: Certificate, issuer: Certificate]
+
+const pairs = (chain: readonly Certificate[]): readonly Pair[] =>
+  chain.slice(1).map((issuer, i) => [chain[i] as Certificate, issuer])
+
+// Two manifests share their authorities.
+const distinct = (all: readonly Pair[]): readonly Pair[] =>
+  all.filter(([one], i) => i === all.findIndex(([other]) => equalBytes(one.der, other.der)))
+
+/** Certificates that a manifest names, unverified: only to ask after them. A manifest that cannot be read has none. */
+function signersOf(manifest: Uint8Array): readonly Certificate[] {
+  try {
+    return readXmlSignature(parseXml(manifest)).certificates.map((der) => parseCertificate(der))
+  } catch (error) {
+    if (isAllodError(error)) return []
+    throw error
+  }
 }
 
 const answerShape = record({ rim: text(1 << 20) })
