@@ -6,6 +6,7 @@ import { type Exception, refusedChecks } from '../appraisal.ts'
 import { appraise } from '../appraise.ts'
 import { strictEvidence, unboundPolicy } from '../evidencePolicy.ts'
 import type { VerifiedDevice } from '../verified.ts'
+import { describeNvidia } from './describeNvidia.ts'
 import { nvidiaVerifiers } from './verifyNvidia.ts'
 
 const folder = join(import.meta.dirname, '../../../../shared/vectors/attestation/nvidia')
@@ -315,6 +316,25 @@ describe.skipIf(!isThere)('recorded devices', () => {
   test.each(manifests)('refuses %s', async (_, verify, expected) => {
     run++
     expect(await code(verify())).toBe(expected)
+  })
+
+  test('puts every field of a report into words', () => {
+    const named = (report: string) => new Map(describeNvidia(ofHex(report)).map((f) => [f.name, f.value]))
+    const hopper = named('attestation-sdk/hopperAttestationReport.txt')
+    expect(hopper.size).toBe(64 + 4 + 16)
+    expect(Object.fromEntries(hopper)).toMatchObject({
+      'MEASUREMENTS.NumberOfBlocks': '64',
+      'OpaqueData.DRIVER_VERSION': '580.159.03',
+      'OpaqueData.VBIOS_VERSION': '96.00.74.00.20',
+      'OpaqueData.NVDEC0_STATUS': 'off',
+      'OpaqueData.PROJECT': '1010',
+      'OpaqueData.FEATURE_FLAG': 'SPT',
+    })
+    const ls10 = named('attestation-sdk/switchAttestationReport.txt')
+    expect(Object.fromEntries(ls10)).toMatchObject({
+      'OpaqueData.VBIOS_VERSION': '96.10.55.00.01',
+      'OpaqueData.LOCK_SWITCH_STATUS': '1',
+    })
   })
 
   const old = (endorsements: readonly Uint8Array[], now: number) =>
