@@ -23,6 +23,7 @@ export const fail = errorsOf('runtime', {
   ],
   'lease-lost': ['the keepers did not renew the lease in time', 'the order may have ended; look at it on chain'],
   'engine-failed': ['the engine ended without a result', 'read its last line; check parameters and limits'],
+  'engine-silent': ['the engine stopped answering', 'ask again; the agent may be held until its lease is renewed'],
   'output-refused': ['the engine’s output is not what a policy lets out', 'see the clause in the details'],
   'storage-failed': ['no store holds the result', 'check the stores the order names'],
   'quota-used-up': ['the token’s quota is used up', 'ask the agent’s owner for a new token'],
