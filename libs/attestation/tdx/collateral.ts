@@ -7,7 +7,7 @@ import { fail } from './errors.ts'
 import type { EventLog } from './eventLog/measuredEvent.ts'
 import { parseEventLog } from './eventLog/parseEventLog.ts'
 import { parseQeIdentity, type QeIdentity } from './qeIdentity.ts'
-import { parseStrictJson, type StrictDocument } from './strictJson.ts'
+import { parseStrictJson, type StrictDocument, type StrictJson } from './strictJson.ts'
 import { parseTcbInfo, type TcbInfo } from './tcbInfo.ts'
 
 /** A document and what Intel signed of it. */
@@ -93,17 +93,17 @@ function sort(bytes: Uint8Array): Sorted {
 }
 
 function sortJson({ value, raw }: StrictDocument): Sorted {
-  const members = value as { readonly [name: string]: StrictDocument['value'] }
-  const name = ['tcbInfo', 'enclaveIdentity'].find((n) => raw.has(n))
+  const members = value as { readonly [name in 'tcbInfo' | 'enclaveIdentity' | 'signature']?: StrictJson }
+  const name = (['tcbInfo', 'enclaveIdentity'] as const).find((n) => raw.has(n))
   const text = name === undefined ? undefined : raw.get(name)
-  const signature = members['signature']
+  const signature = members.signature
   if (name === undefined || text === undefined || raw.size !== 2 || typeof signature !== 'string')
     throw fail('bad-endorsement', {
       expected: 'tcbInfo or enclaveIdentity, and signature',
       actual: [...raw.keys()].slice(0, 4),
     })
   const signed = { signedBytes: utf8(text), signature: parseSignature(signature) }
-  const body = members[name] as StrictDocument['value']
+  const body = members[name] ?? null
   return name === 'tcbInfo'
     ? { sort: 'tcb-info', tcbInfo: { body: parseTcbInfo(body), ...signed } }
     : { sort: 'qe-identity', qeIdentity: { body: parseQeIdentity(body), ...signed } }

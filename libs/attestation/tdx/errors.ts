@@ -42,10 +42,6 @@ export const fail = errorsOf('tdx', {
     'the QE identity does not have the form of Intel’s version 2',
     'fetch the QE identity for TDX, API version 4',
   ],
-  'bad-tcb-signer': [
-    'no certificate for signing TCB data signed this collateral',
-    'bring the issuer chain that came with it, unchanged',
-  ],
   'collateral-signature-invalid': [
     'collateral was changed after it was signed',
     'fetch it again, and keep it unchanged',

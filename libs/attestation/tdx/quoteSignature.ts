@@ -13,7 +13,7 @@ export type QuoteSignature = {
   readonly qeReportSignature: Uint8Array
   /** What the quoting enclave mixed into its report data beside the key. */
   readonly qeAuthData: Uint8Array
-  /** Certificates of the platform as PEM, leaf first, without the closing NUL. */
+  /** Certificates of the platform as PEM, leaf first; C programs close the text with a NUL. */
   readonly pckChain: Uint8Array
 }
 
@@ -53,9 +53,7 @@ export function parseQuoteSignature(data: Uint8Array): QuoteSignature {
   requireType(take(6), PEM_CHAIN, data.length - at)
   if (data.length - at > MAX_CHAIN_BYTES)
     throw fail('bad-quote', { expected: `a chain of at most ${MAX_CHAIN_BYTES} bytes`, actual: data.length - at })
-  const chain = data.subarray(at)
-  // C programs write the string with its end; one NUL, never more.
-  const pckChain = chain.at(-1) === 0 ? chain.subarray(0, -1) : chain
+  const pckChain = data.subarray(at)
   return { signature, attestationKey, qeReport, qeReportSignature, qeAuthData, pckChain }
 }
 
