@@ -23,6 +23,8 @@ export type KeySet = ReadonlyMap<string, JsonObject>
 const MAX_BYTES = 1 << 20
 const MAX_KEYS = 256
 const MAX_CERTIFICATES = 4
+// 3 KB of DER; the largest recorded has 0.9 KB.
+const MAX_CERTIFICATE_CHARACTERS = 4096
 
 /**
  * Parses a key set (RFC 7517) as the service publishes it. Only keys that sign are looked at further.
@@ -91,7 +93,8 @@ function coordinate(value: StrictJson | undefined): Uint8Array {
 function certificatesOf(value: StrictJson | undefined): readonly Uint8Array[] {
   if (!Array.isArray(value) || value.length < 2 || value.length > MAX_CERTIFICATES) throw bad('a chain in x5c')
   return value.map((one: StrictJson) => {
-    const lines = typeof one === 'string' ? (one.match(/.{1,64}/g) ?? []) : []
+    if (typeof one !== 'string' || one.length > MAX_CERTIFICATE_CHARACTERS) throw bad('certificates in base64')
+    const lines = one.match(/.{1,64}/g) ?? []
     const pem = ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
     try {
       const [der = new Uint8Array()] = parsePem(utf8(pem), 'CERTIFICATE', 1)

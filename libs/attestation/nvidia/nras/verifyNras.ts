@@ -31,15 +31,15 @@ export async function verifyNras(
   const tokens = eat.devices.map(({ name, token }) => ({ name, token, jwt: parseJwt(token) }))
   const jwts = [overall, ...tokens.map(({ jwt }) => jwt)]
   const keys = await trustedKeys(jwts, parseKeySet(options.jwks), roots, now)
-  for (const jwt of jwts) await requireSigned(jwt, keys.get(jwt.keyId))
+  const { root } = await requireSigned(overall, keys)
+  requireDigests(overall.claims.submods, eat.devices)
+  for (const { jwt } of tokens) await requireSigned(jwt, keys)
   const ends = jwts.map((jwt) => requireCurrent(jwt.claims, now))
   const nonce = requireOneNonce(jwts)
-  requireDigests(overall.claims.submods, eat.devices)
-  const [key] = keys.values()
   return {
     kind: 'nras',
     issuer: ISSUER,
-    root: key?.root ?? '0x',
+    root,
     keyId: overall.keyId,
     version: text(overall.claims, 'x-nvidia-ver'),
     nonce,
@@ -55,9 +55,11 @@ async function trustedKeys(jwts: readonly Jwt[], set: KeySet, roots: readonly Ui
   return keys
 }
 
-async function requireSigned(jwt: Jwt, key: TokenKey | undefined): Promise<void> {
+async function requireSigned(jwt: Jwt, keys: ReadonlyMap<string, TokenKey>): Promise<TokenKey> {
+  const key = keys.get(jwt.keyId)
   if (key === undefined || !(await verifyRawEcdsa(key.spki, 'P-384', jwt.signed, jwt.signature)))
     throw fail('bad-signature', { meta: { keyId: jwt.keyId } })
+  return key
 }
 
 // Returns until when the token holds.

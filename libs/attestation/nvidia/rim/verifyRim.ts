@@ -21,8 +21,8 @@ export type Rim = Manifest & {
 }
 
 /**
- * Verifies a reference integrity manifest as NVIDIA serves it: the signer's chain to the pinned root, the digest of the whole
- * document, the signature; and only then reads the payload, from the very tree that was digested.
+ * Verifies a reference integrity manifest as NVIDIA serves it: the digest of the whole document, the
+ * signer's chain to the pinned root, the signature; and only then reads the payload, from the very tree that was digested.
  * @param options.now Unix seconds
  * @param options.root DER; NVIDIA's own unless told
  * @throws rim/too-large, rim/bad-xml, rim/profile-not-supported, rim/bad-chain, rim/not-yet-valid, rim/digest-mismatch,
@@ -34,9 +34,10 @@ export async function verifyRim(
 ): Promise<Rim> {
   const document = parseXml(xml)
   const { signed, digest, signedInfo, signature, certificates } = readXmlSignature(document)
-  const { chain, state, validUntil } = await signerChain(certificates, root, now)
+  // The cheap check first: whoever floods with changed manifests pays for no signature of ours.
   const actual = new Uint8Array(await crypto.subtle.digest('SHA-384', signed))
   if (!equalBytes(actual, digest)) throw fail('digest-mismatch', { expected: toHex(digest), actual: toHex(actual) })
+  const { chain, state, validUntil } = await signerChain(certificates, root, now)
   const [leaf] = chain
   if (leaf === undefined || !(await verifyRawEcdsa(leaf.spki, 'P-384', signedInfo, signature)))
     throw fail('bad-signature', { actual: leaf?.commonName })
