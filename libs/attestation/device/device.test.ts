@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AllodError, fromBase64Url, fromHex } from '@allod/protocol'
 import { afterEach, expect, test } from 'vitest'
+import { makersEndpoints } from '../collateral/endpoints.ts'
+import { recordingReportData, recordingShape } from '../files/recording.ts'
 import { collectNvidia } from './collectNvidia.ts'
 import { extendRtmr } from './extendRtmr.ts'
 import { openHardware } from './openHardware.ts'
+import { recordMachine } from './recordMachine.ts'
 import { fakeRegisters, fakeTsm, type Mischief } from './testing/fakeTsm.ts'
 import { kernelFiles } from './tsmFiles.ts'
 import { tsmReport } from './tsmReport.ts'
@@ -169,6 +173,49 @@ test('leaves GPUs alone where none are wanted, and measures nothing where there 
   const hardware = openHardware(async () => [], { gpus: false, registers: join(tmpdir(), 'allod-no-such-device') })
   expect(await hardware.deviceEvidence(nonce)).toEqual([])
   expect(() => hardware.measure(nonce)).not.toThrow()
+})
+
+const places = (device: ReturnType<typeof tsm>, path = join(tmpdir(), 'allod-no-such-program')) => ({
+  reports: device.reports,
+  files: device.files,
+  collector: path,
+})
+const recorded = { nonce, gpus: true, collateral: null, kernel: '6.8.0', now: 1_790_000_000 } as const
+
+test('records a machine: one nonce, devices that answer it, and a CPU that signs both', async () => {
+  const said = JSON.stringify({ evidences: [good], result_code: 0 })
+  const path = collector(said, 0, 'gpu|nvswitch')
+  const device = tsm({ auxiliary: new Uint8Array([7]) })
+  const recording = await recordMachine({ ...recorded, places: places(device, path) })
+  expect(recordingShape(JSON.parse(JSON.stringify(recording)))).toEqual(recording)
+  expect(recording).toMatchObject({ nonce, kernel: '6.8.0', recordedAt: 1_790_000_000, missing: [] })
+  expect(recording.devices.map((d) => d.kind)).toEqual(['nvidia-gpu', 'nvidia-switch'])
+  expect(recording.cpu).toMatchObject({ kind: 'sevsnp', endorsements: ['Bw'] })
+  const report = fromBase64Url(recording.cpu?.evidence ?? '')
+  const evidence = recording.devices.map((d) => fromBase64Url(d.evidence))
+  expect(report.subarray(0x50, 0x90)).toEqual(fromHex(recordingReportData(nonce, evidence)))
+})
+
+test('records what can be had of collateral, and names what cannot', async () => {
+  const source = async () => {
+    throw new AllodError('collateral/unreachable', 'nobody answers', 'check')
+  }
+  const collateral = { source, endpoints: makersEndpoints }
+  const { cpu, missing } = await recordMachine({ ...recorded, gpus: false, collateral, places: places(tsm()) })
+  expect(cpu?.endorsements).toEqual([])
+  // The fake’s report is none that AMD’s service could be asked about.
+  expect(missing).toEqual([expect.stringMatching(/^sevsnp: .*collateral\/bad-evidence/)])
+})
+
+test('records devices of a machine whose CPU signs nothing, and refuses one that has neither', async () => {
+  const reports = join(tmpdir(), 'allod-no-such-device')
+  const path = collector(JSON.stringify({ evidences: [good], result_code: 0 }), 0, 'gpu|nvswitch')
+  const { cpu, missing } = await recordMachine({ ...recorded, places: { reports, collector: path } })
+  expect(cpu).toBeNull()
+  expect(missing).toEqual([expect.stringContaining('evidence of the CPU')])
+  await expect(recordMachine({ ...recorded, gpus: false, places: { reports } })).rejects.toMatchObject({
+    code: 'attestation/report-device-missing',
+  })
 })
 
 type Write = (path: string, bytes: Uint8Array) => void
