@@ -1,4 +1,3 @@
-export { nrasChecks } from '../nvidia/nras/nrasChecks.ts'
 export { verifyNras } from '../nvidia/nras/verifyNras.ts'
 export { describeEvidence } from './describeEvidence.ts'
 export { hardwareVerifiers } from './hardwareVerifiers.ts'

@@ -1,5 +1,5 @@
-import { refusedChecks, unboundPolicy } from '@allod/attestation'
-import { nrasChecks, verifyNras } from '@allod/attestation/hardware'
+import { appraise, unboundPolicy } from '@allod/attestation'
+import { verifyNras } from '@allod/attestation/hardware'
 import { type EvidenceVerdict, refusalOf, refusedBy } from './evidenceVerdict.ts'
 import type { FileOptions } from './verifyEvidenceFile.ts'
 
@@ -19,20 +19,18 @@ export async function verifyNrasFile(
   try {
     const jwks = endorsements.find(isKeySet) ?? new Uint8Array()
     const tokens = await verifyNras(token, { jwks, now })
-    const { exceptions } = policy
-    const checks = nrasChecks(tokens, nonce, unboundPolicy(policy))
-    const isAccepted = refusedChecks({ checks, exceptions }).length === 0
+    const appraisal = appraise({ tokens, expected: { nonce } }, unboundPolicy(policy))
     const devices = tokens.devices.map((d) => ({ ...d, claims: Object.fromEntries(d.claims) }))
     return {
-      isAccepted,
-      error: refusalOf({ isAccepted, checks, exceptions, validUntil: tokens.validUntil }),
+      isAccepted: appraisal.isAccepted,
+      error: refusalOf(appraisal),
       kind: 'nras',
       status: 'NotStated',
       advisories: [],
       shortfall: [],
       claims: { ...tokens, devices },
-      checks,
-      validUntil: tokens.validUntil,
+      checks: appraisal.checks,
+      validUntil: appraisal.validUntil,
       unproved,
     }
   } catch (error) {
