@@ -21,15 +21,14 @@ export type VerifiedChain = {
 /**
  * Verifies VCEK ← ASK ← ARK, or VLEK ← ASVK ← ARK. The root is a pinned one, whatever was brought along; the intermediate is
  * the one brought along.
- * @throws sevsnp/vek-missing, sevsnp/vek-mismatch, sevsnp/issuer-missing, sevsnp/root-not-pinned, sevsnp/wrong-issuer, and the
- * errors of x509
+ * @throws sevsnp/issuer-missing, sevsnp/root-not-pinned, sevsnp/wrong-issuer, and the errors of x509
  */
 export async function verifySevSnpChain(
   sort: 'vcek' | 'vlek',
+  vek: Certificate,
   brought: SevSnpEndorsements,
   { roots, now }: { readonly roots: readonly SevSnpRoot[]; readonly now: number },
 ): Promise<VerifiedChain> {
-  const vek = vekOf(sort, brought)
   requirePinned(brought.ark, roots)
   const issuer = sort === 'vcek' ? 'ask' : 'asvk'
   const intermediate = brought[issuer]
@@ -39,13 +38,6 @@ export async function verifySevSnpChain(
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: toHex(intermediate.issuer.subarray(0, 256)) })
   const { validUntil } = await verifyChain([vek, intermediate], { root: root.certificate, now })
   return { vek, intermediate, root, product: productOf(sort, intermediate, root.certificate), validUntil }
-}
-
-function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate {
-  const vek = brought[sort]
-  if (vek !== null) return vek
-  const isOther = brought.vcek !== null || brought.vlek !== null
-  throw fail(isOther ? 'vek-mismatch' : 'vek-missing', { expected: sort, actual: isOther ? 'the other' : 'none' })
 }
 
 // A root that came along is not needed; one that is not the pinned one says that somebody meant another chain.

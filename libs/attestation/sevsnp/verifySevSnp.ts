@@ -1,10 +1,11 @@
 import { equalBytes, lp, taggedHash, toHex, utf8 } from '@allod/protocol'
 import { type At, type CpuVerifier, notStated, type VerifiedCpu } from '../verified.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { type VerifiedChain, verifySevSnpChain } from './chain.ts'
 import type { SevSnpProduct } from './claims.ts'
 import { claimsOf } from './claimsOf.ts'
-import { parseEndorsements } from './endorsements.ts'
+import { parseEndorsements, type SevSnpEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
 import { ownRoots, pinnedRoots, type SevSnpRoot } from './pinnedRoots.ts'
 import { productOfCpuid } from './product.ts'
@@ -33,14 +34,16 @@ async function verifySevSnp(
 ): Promise<VerifiedCpu> {
   const report = parseReport(evidence)
   const brought = parseEndorsements(endorsements)
-  const chain = await verifySevSnpChain(report.signingKey, brought, { roots, now })
+  const certificate = vekOf(report.signingKey, brought)
+  // Never rejects; begun here so that it runs beside the chain, and awaited with everything else known.
+  const isSigned = verifyRawEcdsa(certificate.spki, 'P-384', report.signed, report.signature)
+  const chain = await verifySevSnpChain(report.signingKey, certificate, brought, { roots, now })
   const { finding, validUntil } = await checkRevocation(chain, brought.crls, now)
-  const vek = vekClaims(chain.vek, report.signingKey)
+  const vek = vekClaims(certificate, report.signingKey)
   requireProduct(report, vek.product, chain)
   requireChip(report, vek)
   requireTcb(report, vek)
-  if (!(await verifyRawEcdsa(chain.vek.spki, 'P-384', report.signed, report.signature)))
-    throw fail('signature-mismatch')
+  if (!(await isSigned)) throw fail('signature-mismatch')
   const claims = claimsOf(report, vek)
   return {
     kind: 'sevsnp',
@@ -58,6 +61,13 @@ async function verifySevSnp(
     validUntil: Math.min(chain.validUntil, validUntil),
     claims,
   }
+}
+
+function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate {
+  const vek = brought[sort]
+  if (vek !== null) return vek
+  const isOther = brought.vcek !== null || brought.vlek !== null
+  throw fail(isOther ? 'vek-mismatch' : 'vek-missing', { expected: sort, actual: isOther ? 'the other' : 'none' })
 }
 
 /** The machine's id, as providers register it. A masked chip id is all zero, and so names no machine. */
