@@ -20,6 +20,10 @@ test('gathers votes that stand on chain together: one message, signers ascending
   expect(bundle.bound).toMatchObject({ order: order.job.order, hpkeKey: order.keys.grant.publicKey, role: 'grant' })
 })
 
+test('waits for no keeper that takes questions and never answers', async () => {
+  expect((await collect({ isSilent: true })).signatures).toHaveLength(2)
+})
+
 test('goes on without one keeper that lies', async () => {
   expect((await collect({ order: hex32(1) })).signatures).toHaveLength(2)
 })

@@ -47,12 +47,16 @@ export async function collectVotes(
   const bundle = admission.bundle as EvidenceBundle
   const vote = voteOf(admission, evidenceHash(bundle), grantKeyHash(keys.grant.publicKey), job.spec.build)
   const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), enclaveAttestedType, vote)
-  const answers = await askAll(membersOf(job.committee), async (member) => {
-    const reply = await ask(host, member.destination, '/vote', admission, voteReplyShape)
-    const signer = recoverSigner(digest, reply.signature.signature)
-    if (signer !== member.address) throw fail('vote-mismatch', { expected: vote, actual: reply.vote })
-    return { signer, signature: reply.signature.signature }
-  })
+  const answers = await askAll(
+    membersOf(job.committee),
+    async (member, signal) => {
+      const reply = await ask(host, member.destination, '/vote', admission, voteReplyShape, { signal })
+      const signer = recoverSigner(digest, reply.signature.signature)
+      if (signer !== member.address) throw fail('vote-mismatch', { expected: vote, actual: reply.vote })
+      return { signer, signature: reply.signature.signature }
+    },
+    (votes) => votes.length >= job.committee.t,
+  )
   const signatures = answers.flatMap((a) => (a.kind === 'ok' ? [a.value] : []))
   if (signatures.length < job.committee.t)
     throw fail('not-enough-votes', {
@@ -90,11 +94,17 @@ export async function newAdmission(
 }
 
 async function collectChallenges(host: HostLink, job: JobDocument): Promise<readonly Challenge[]> {
-  const answers = await askAll(membersOf(job.committee), async (member) => {
-    const challenge = await ask(host, member.destination, '/challenge', {}, challengeShape, { timeoutMs: 5000 })
-    if (challenge.keeper !== member.id) throw fail('vote-mismatch', { expected: member.id, actual: challenge.keeper })
-    return challenge
-  })
+  const answers = await askAll(
+    membersOf(job.committee),
+    async (member, signal) => {
+      const options = { timeoutMs: 5000, signal }
+      const challenge = await ask(host, member.destination, '/challenge', {}, challengeShape, options)
+      if (challenge.keeper !== member.id) throw fail('vote-mismatch', { expected: member.id, actual: challenge.keeper })
+      return challenge
+    },
+    // One that names another moment than everybody else is none of the t.
+    (given) => given.some(({ expires }) => given.filter((c) => isAbout(c, expires)).length >= job.committee.t),
+  )
   const challenges = answers.flatMap((a) => (a.kind === 'ok' ? [a.value] : []))
   if (challenges.length < job.committee.t)
     throw fail('not-enough-votes', {
@@ -112,3 +122,6 @@ function withoutEarly(challenges: readonly Challenge[]): readonly Challenge[] {
   const middle = expiries[Math.floor((expiries.length - 1) / 2)] ?? 0
   return challenges.filter((c) => c.expires >= middle - EXPIRY_SPREAD_SECONDS)
 }
+
+const isAbout = (challenge: Challenge, expires: number): boolean =>
+  challenge.expires >= expires && challenge.expires <= expires + EXPIRY_SPREAD_SECONDS

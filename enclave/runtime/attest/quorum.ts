@@ -18,20 +18,43 @@ export type Answer<T> =
       readonly meta: unknown
     }
 
-/** Asks every member at once and waits for all: a slow or lying one costs time, never the others' answers. */
-export function askAll<T>(
+/** How long the others may still answer once enough have: a keeper that never does costs this, not its whole timeout. */
+const TAIL_MS = 2000
+
+/**
+ * Asks every member at once, and waits for all; but once `isEnough` says so of the answers, for a short tail only. Who is
+ * still silent then counts as unreachable.
+ */
+export async function askAll<T>(
   members: readonly Member[],
-  question: (member: Member) => Promise<T>,
+  question: (member: Member, signal: AbortSignal) => Promise<T>,
+  isEnough: (values: readonly T[]) => boolean,
 ): Promise<readonly Answer<T>[]> {
-  return Promise.all(
-    members.map(async (member): Promise<Answer<T>> => {
-      try {
-        return { kind: 'ok', member, value: await question(member) }
-      } catch (error) {
-        return { kind: 'refused', member, ...reasonOf(error) }
-      }
-    }),
-  )
+  const tail = new AbortController()
+  const values: T[] = []
+  let timer: NodeJS.Timeout | undefined
+  const answers = members.map(async (member): Promise<Answer<T>> => {
+    try {
+      const value = await before(tail.signal, question(member, tail.signal))
+      values.push(value)
+      if (isEnough(values)) timer ??= setTimeout(() => tail.abort(new Error('no answer in time')), TAIL_MS)
+      return { kind: 'ok', member, value }
+    } catch (error) {
+      return { kind: 'refused', member, ...reasonOf(error) }
+    }
+  })
+  try {
+    return await Promise.all(answers)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+// What carries a question may not notice that nobody waits for it any more.
+function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => late.reject(signal.reason), { once: true })
+  return Promise.race([promise, late.promise])
 }
 
 /** The reasons of those that refused, for an error's details. */

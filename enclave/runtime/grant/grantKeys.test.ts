@@ -43,6 +43,11 @@ test('a bad share among the first t: the keeper that was slower is asked, and th
   expect(new Set(bad)).toEqual(new Set([order.keepers[0]?.id]))
 })
 
+test('a keeper that never answers is not waited for while all shares are good', async () => {
+  const { grant, bad } = await open([{}, {}, { isSilent: true }])
+  expect([grant.replies.length, bad]).toEqual([2, []])
+})
+
 test('more bad shares than the committee can bear: content/too-few-shares, after everybody was asked', async () => {
   const error = await open([tears, tears]).catch((e: unknown) => e)
   expect(isAllodError(error, 'content/too-few-shares')).toBe(true)

@@ -39,11 +39,15 @@ export async function obtainGrant(
   const granted = new Map<string, { member: Member; reply: GrantReply }>()
   for (;;) {
     const waiting = membersOf(job.committee).filter((m) => !granted.has(m.id))
-    const answers = await askAll(waiting, async (member) => {
-      const reply = await ask(host, member.destination, '/grant', admission, grantReplyShape)
-      requireFacts(reply.facts, member, job, vote.enclave)
-      return { member, reply }
-    })
+    const answers = await askAll(
+      waiting,
+      async (member, signal) => {
+        const reply = await ask(host, member.destination, '/grant', admission, grantReplyShape, { signal })
+        requireFacts(reply.facts, member, job, vote.enclave)
+        return { member, reply }
+      },
+      (fresh) => largestAgreement([...granted.values(), ...fresh]).length >= atLeast,
+    )
     for (const a of answers) if (a.kind === 'ok') granted.set(a.member.id, a.value)
     const agreed = largestAgreement([...granted.values()])
     if (agreed.length >= atLeast) {

@@ -40,6 +40,10 @@ test('renews up to the keepers’ time, each renewal from the end of the last', 
   expect(signers).toEqual(order.keepers.map((k) => k.signing.address).sort())
 })
 
+test('renews while one keeper takes questions and never answers', async () => {
+  expect((await newLease([{ isSilent: true }]).renew()).signatures).toHaveLength(2)
+})
+
 test.each([
   ['long ago', 0],
   ['far ahead', 2 * STARTED_AT],

@@ -74,14 +74,15 @@ export class LeaseKeeper {
         : null
     const challenged = await askAll(
       [...this.#leases.values()].map((l) => l.member),
-      (m) => ask(host, m.destination, '/challenge', {}, challengeShape, { timeoutMs: 5000 }),
+      (m, signal) => ask(host, m.destination, '/challenge', {}, challengeShape, { timeoutMs: 5000, signal }),
+      (given) => signersOf(given.map((c) => c.time)) >= job.committee.t,
     )
     const upTo = commonTime(challenged.flatMap((a) => (a.kind === 'ok' ? [a.value.time] : [])))
     const alive: Alive = { order: job.order, generation: job.generation, from: this.#from, upTo }
     const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), aliveType, alive)
     const answers = await askAll(
       [...this.#leases.values()].map((l) => l.member),
-      async (member) => {
+      async (member, signal) => {
         const held = this.#leases.get(member.id)
         const challenge = challenged.find((a) => a.member.id === member.id)
         if (!held || challenge?.kind !== 'ok') throw fail('lease-lost', { actual: 'no challenge' })
@@ -98,11 +99,12 @@ export class LeaseKeeper {
           admission,
           signature,
         }
-        const reply = await ask(host, member.destination, '/renew', body, renewReplyShape)
+        const reply = await ask(host, member.destination, '/renew', body, renewReplyShape, { signal })
         const signer = recoverSigner(digest, reply.signature.signature)
         if (signer !== member.address) throw fail('vote-mismatch', { expected: alive, actual: reply.alive })
         return { member, lease: reply.lease, by: { signer, signature: reply.signature.signature } }
       },
+      (given) => given.length >= job.committee.t,
     )
     const renewed = answers.flatMap((a) => (a.kind === 'ok' ? [a.value] : []))
     if (renewed.length < job.committee.t || upTo <= this.#from)
@@ -148,9 +150,14 @@ export class LeaseKeeper {
  * names the year 1970 end every lease.
  */
 function commonTime(times: readonly number[]): number {
-  const signers = (upTo: number) => times.filter((t) => t >= upTo && t <= upTo + MAX_SKEW_SECONDS).length
-  return times.reduce((best, t) => (signers(t) > signers(best) ? t : best), times[0] ?? 0)
+  return times.reduce((best, t) => (signersAt(times, t) > signersAt(times, best) ? t : best), times[0] ?? 0)
 }
+
+const signersAt = (times: readonly number[], upTo: number): number =>
+  times.filter((t) => t >= upTo && t <= upTo + MAX_SKEW_SECONDS).length
+
+/** How many sign the time that most do. */
+const signersOf = (times: readonly number[]): number => signersAt(times, commonTime(times))
 
 type Parts = {
   readonly host: HostLink

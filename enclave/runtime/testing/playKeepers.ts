@@ -26,6 +26,8 @@ import { playStore } from './playStore.ts'
 /** What one keeper does differently; a thrown error is its refusal. */
 export type Play = {
   readonly challenge?: (challenge: Challenge) => Challenge
+  /** Takes questions and never answers. */
+  readonly isSilent?: boolean
   /** The key to vote with, or a refusal. */
   readonly voteKey?: () => SigningKey
   readonly order?: `0x${string}`
@@ -62,6 +64,7 @@ export function playKeepers(
         const place = Number(destination.replace('keeper-', ''))
         const keeper = order.keepers[place]
         if (keeper === undefined) throw new AllodError('host/unknown', 'no such keeper', '')
+        if (plays[place]?.isSilent === true) return await new Promise<never>(() => {})
         return Response.json(await answerAs(order, keeper, place, plays[place] ?? {}, path, body))
       } catch (error) {
         if (!(error instanceof AllodError)) throw error
