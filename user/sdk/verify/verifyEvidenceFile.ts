@@ -1,8 +1,14 @@
 import { cpuVerifierOf, deviceVerifierOf, type EvidencePolicy, type Verifier } from '@allod/attestation'
-import { type CollateralSource, collateralOf, type Endpoints, fitting } from '@allod/attestation/collateral'
+import {
+  type CollateralSource,
+  collateralOf,
+  type Endpoints,
+  fitting,
+  type Gathered,
+} from '@allod/attestation/collateral'
 import type { EvidenceFile, EvidencePart } from '@allod/attestation/files'
 import { recordingReportData } from '@allod/attestation/files'
-import { hardwareVerifiers } from '@allod/attestation/hardware'
+import { hardwareVerifiers, withIntermediate } from '@allod/attestation/hardware'
 import type { Hex } from '@allod/protocol'
 import { type EvidenceVerdict, judged, refusedBy } from './evidenceVerdict.ts'
 import { unprovedBy } from './unproved.ts'
@@ -39,11 +45,11 @@ export async function verifyEvidenceFile(file: Parts, options: FileOptions): Pro
     const endorsed = async (part: EvidencePart): Promise<readonly Uint8Array[]> => {
       const chosen = fitting(part, options.choice ?? [])
       const given = [...part.endorsements, ...endorsementsFor(part, file, [...options.endorsements, ...chosen])]
-      if (options.fetched === undefined) return given
-      const { source, endpoints } = options.fetched
-      const { endorsements, missing } = await collateralOf({ ...part, endorsements: given }, source, endpoints)
+      const { endorsements, missing } = await fetched(part, given, options.fetched)
       unproved.push(...missing.map((m) => `what was not to be had: ${m}`))
-      return [...given, ...endorsements]
+      const all = [...given, ...endorsements]
+      // Of AMD’s authorities there are few, and a file seldom brings them.
+      return part.kind === 'sevsnp' ? withIntermediate(all) : all
     }
     const cpuPart = file.parts.find((p) => !isDevice(p))
     const cpu =
@@ -56,6 +62,15 @@ export async function verifyEvidenceFile(file: Parts, options: FileOptions): Pro
   } catch (error) {
     return refusedBy(error, file.parts[0]?.kind ?? 'none', unproved)
   }
+}
+
+async function fetched(
+  part: EvidencePart,
+  endorsements: readonly Uint8Array[],
+  from: FileOptions['fetched'],
+): Promise<Gathered> {
+  if (from === undefined) return { endorsements: [], missing: [] }
+  return collateralOf({ ...part, endorsements }, from.source, from.endpoints)
 }
 
 const isDevice = ({ kind }: EvidencePart): boolean => kind === 'nvidia-gpu' || kind === 'nvidia-switch'
