@@ -7,7 +7,7 @@ import { fail } from './errors.ts'
 import type { EventLog } from './eventLog/measuredEvent.ts'
 import { parseEventLog } from './eventLog/parseEventLog.ts'
 import { parseQeIdentity, type QeIdentity } from './qeIdentity.ts'
-import { parseStrictJson, type StrictDocument, type StrictJson } from './strictJson.ts'
+import { parseStrictJson, type StrictJson } from './strictJson.ts'
 import { parseTcbInfo, type TcbInfo } from './tcbInfo.ts'
 
 /** A document and what Intel signed of it. */
@@ -32,9 +32,10 @@ const MAX_JSON_BYTES = 1 << 18
 
 /**
  * Sorts endorsements by their content. The same bytes twice are one.
+ * @param known certificates that chains are likely to bring again, already parsed
  * @throws tdx/bad-endorsement, tdx/conflicting-endorsements, and what the parsers of each sort throw
  */
-export function sortCollateral(endorsements: readonly Uint8Array[]): Collateral {
+export function sortCollateral(endorsements: readonly Uint8Array[], known: readonly Certificate[] = []): Collateral {
   if (endorsements.length > MAX_ENDORSEMENTS)
     throw fail('bad-endorsement', { expected: `at most ${MAX_ENDORSEMENTS}`, actual: endorsements.length })
   const sizeBytes = endorsements.reduce((sum, { length }) => sum + length, 0)
@@ -42,7 +43,10 @@ export function sortCollateral(endorsements: readonly Uint8Array[]): Collateral 
     throw fail('bad-endorsement', { expected: `at most ${MAX_BYTES} bytes`, actual: sizeBytes })
   const distinct = endorsements.filter((one, i) => endorsements.findIndex((other) => equalBytes(one, other)) === i)
   const sorted = distinct.map(sort)
-  const certificates = uniqueCertificates(sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates : [])))
+  const certificates = parseOnce(
+    sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates : [])),
+    known,
+  )
   const tcbInfos = sorted.flatMap((s) => (s.sort === 'tcb-info' ? [s.tcbInfo] : []))
   const families = tcbInfos.map(({ body }) => body.fmspc)
   if (new Set(families).size < families.length) throw conflict('TCB info', families.length)
@@ -63,7 +67,7 @@ export function sortCollateral(endorsements: readonly Uint8Array[]): Collateral 
 }
 
 type Sorted =
-  | { readonly sort: 'certificates'; readonly certificates: readonly Certificate[] }
+  | { readonly sort: 'certificates'; readonly certificates: readonly Uint8Array[] }
   | { readonly sort: 'crl'; readonly crl: Crl }
   | { readonly sort: 'tcb-info'; readonly tcbInfo: Signed<TcbInfo> }
   | { readonly sort: 'qe-identity'; readonly qeIdentity: Signed<QeIdentity> }
@@ -81,33 +85,33 @@ function sort(bytes: Uint8Array): Sorted {
       return sortJson(parseStrictJson(bytes, MAX_JSON_BYTES))
     case DASH: {
       const blocks = parsePem(bytes, 'CERTIFICATE', MAX_CERTIFICATES, { allowTrailingNul: true })
-      return { sort: 'certificates', certificates: blocks.map(parseCertificate) }
+      return { sort: 'certificates', certificates: blocks }
     }
     case SEQUENCE:
       return isCertificate(bytes)
-        ? { sort: 'certificates', certificates: [parseCertificate(bytes)] }
+        ? { sort: 'certificates', certificates: [bytes] }
         : { sort: 'crl', crl: parseCrl(bytes) }
     default:
       throw fail('bad-endorsement', { actual: toHex(bytes.subarray(0, 16)) })
   }
 }
 
-function sortJson({ value, raw }: StrictDocument): Sorted {
-  const members = value as { readonly [name in 'tcbInfo' | 'enclaveIdentity' | 'signature']?: StrictJson }
-  const name = (['tcbInfo', 'enclaveIdentity'] as const).find((n) => raw.has(n))
-  const text = name === undefined ? undefined : raw.get(name)
-  const signature = members.signature
-  if (name === undefined || text === undefined || raw.size !== 2 || typeof signature !== 'string')
+function sortJson(document: StrictJson): Sorted {
+  const { tcbInfo, enclaveIdentity, signature, ...others } = document as Document
+  const [body, isTcbInfo] = tcbInfo === undefined ? [enclaveIdentity, false] : [tcbInfo, true]
+  const isOne = (tcbInfo === undefined) !== (enclaveIdentity === undefined) && Object.keys(others).length === 0
+  if (body === undefined || typeof signature !== 'string' || !isOne)
     throw fail('bad-endorsement', {
       expected: 'tcbInfo or enclaveIdentity, and signature',
-      actual: [...raw.keys()].slice(0, 4),
+      actual: Object.keys(document as Document).slice(0, 4),
     })
-  const signed = { signedBytes: utf8(text), signature: parseSignature(signature) }
-  const body = members[name] ?? null
-  return name === 'tcbInfo'
+  const signed = { signedBytes: utf8(JSON.stringify(body)), signature: parseSignature(signature) }
+  return isTcbInfo
     ? { sort: 'tcb-info', tcbInfo: { body: parseTcbInfo(body), ...signed } }
     : { sort: 'qe-identity', qeIdentity: { body: parseQeIdentity(body), ...signed } }
 }
+
+type Document = { readonly [name in 'tcbInfo' | 'enclaveIdentity' | 'signature']?: StrictJson }
 
 // r ‖ s in hex, over the very characters of the member (PCS API v4).
 function parseSignature(hex: string): Uint8Array {
@@ -122,7 +126,14 @@ function isCertificate(bytes: Uint8Array): boolean {
   return bytes[tbs.contentAt] === 0xa0
 }
 
-const uniqueCertificates = (certificates: readonly Certificate[]): readonly Certificate[] =>
-  certificates.filter((one, i) => certificates.findIndex((other) => equalBytes(one.der, other.der)) === i)
+function parseOnce(ders: readonly Uint8Array[], known: readonly Certificate[]): readonly Certificate[] {
+  const parsed: Certificate[] = []
+  const isOf =
+    (der: Uint8Array) =>
+    (certificate: Certificate): boolean =>
+      equalBytes(certificate.der, der)
+  for (const der of ders) if (!parsed.some(isOf(der))) parsed.push(known.find(isOf(der)) ?? parseCertificate(der))
+  return parsed
+}
 
 const conflict = (what: string, count: number) => fail('conflicting-endorsements', { actual: `${count} of ${what}` })

@@ -46,12 +46,15 @@ export async function verifyCollateral(
   if (foreign !== undefined)
     throw fail('bad-endorsement', { expected: 'revocation lists of this chain', actual: 'another' })
 
+  // Both documents are nearly always by one signer, whose chain is verified once.
+  const chains = new Map(signers.map((signer) => [signer, once(() => verifyChain([signer], { root, now }))]))
+  const signing = { chains, rootCrl, now }
   const windows = await allInOrder([
     verifyChain([pck.certificate, ca], { root, now }),
     verifyCrl(rootCrl, root, now),
     verifyCrl(caCrl, ca, now),
-    verifySigned(tcbInfo, signers, { root, rootCrl, now }),
-    verifySigned(qeIdentity, signers, { root, rootCrl, now }),
+    verifySigned(tcbInfo, signing),
+    verifySigned(qeIdentity, signing),
   ])
   requireNotRevoked(ca, rootCrl)
   requireNotRevoked(pck.certificate, caCrl)
@@ -77,23 +80,34 @@ function tcbSigners(certificates: readonly Certificate[], root: Certificate): re
   return signers
 }
 
-type Signing = { readonly root: Certificate; readonly rootCrl: Crl; readonly now: number }
+type Signing = {
+  readonly chains: ReadonlyMap<Certificate, () => Promise<{ readonly validUntil: number }>>
+  readonly rootCrl: Crl
+  readonly now: number
+}
 
 async function verifySigned(
   { body, signedBytes, signature }: Signed<Window>,
-  signers: readonly Certificate[],
-  { root, rootCrl, now }: Signing,
+  { chains, rootCrl, now }: Signing,
 ): Promise<{ readonly validUntil: number }> {
   // Nearly always one; where Intel changed its signing key between two documents, two.
-  for (const signer of signers) {
+  for (const [signer, verifyOwnChain] of chains) {
     if (!(await verifyRawEcdsa(signer.spki, 'P-256', signedBytes, signature))) continue
-    const chain = await verifyChain([signer], { root, now })
+    const chain = await verifyOwnChain()
     requireNotRevoked(signer, rootCrl)
     if (now < body.issued) throw fail('collateral-not-yet-valid', { expected: body.issued, actual: now })
     if (now > body.nextUpdate) throw fail('collateral-expired', { expected: body.nextUpdate, actual: now })
     return { validUntil: Math.min(chain.validUntil, body.nextUpdate) }
   }
   throw fail('collateral-signature-invalid')
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null
+  return () => {
+    running ??= work()
+    return running
+  }
 }
 
 function crlOf(crls: readonly Crl[], issuer: Certificate): Crl {

@@ -31,7 +31,7 @@ async function verifyTdx(
 ): Promise<VerifiedCpu> {
   const quote = parseQuote(evidence)
   const chain = parsePckChain(quote.signature.pckChain, roots)
-  const collateral = sortCollateral(endorsements)
+  const collateral = sortCollateral(endorsements, [chain.ca, chain.root])
   const [vouched, signed] = await allInOrder([verifyCollateral(collateral, chain, now), verifyQuote(quote, chain.pck)])
   const { tcbInfo, qeIdentity, validUntil } = vouched
   const { overall, ...parts } = platformStatus({

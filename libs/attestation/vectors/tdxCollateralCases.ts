@@ -51,7 +51,7 @@ add('tdx/conflicting-endorsements', 'two lists of one authority', { more: [await
 // JSON.
 const json = (name: string, text: string) => add('tdx/bad-json', name, { instead: { 'tcb-info': utf8(text) } })
 json('a key twice', '{"tcbInfo":{},"tcbInfo":{},"signature":""}')
-json('a fraction', '{"tcbInfo":1.5,"signature":""}')
+json('an exponent', '{"tcbInfo":1e3,"signature":""}')
 json('a number past 2^53', '{"tcbInfo":9007199254740993,"signature":""}')
 json('text after the end', '{"tcbInfo":{},"signature":""} {}')
 json('a control character', '{"tcbInfo":"\u0001","signature":""}')
@@ -61,6 +61,7 @@ json('levels without end', `{"tcbInfo":${'['.repeat(40)}`)
 json('a text without end', '{"tcbInfo":"')
 json('nothing where a value should be', '{"tcbInfo":,"signature":""}')
 const info = async (name: string, changes: Json) => add('tdx/bad-tcb-info', name, await withInfo(changes))
+await info('a fraction', { tcbEvaluationDataNumber: 20.5 })
 await info('TCB info for SGX', { id: 'SGX' })
 await info('TCB info version 2', { version: 2 })
 await info('TCB info of another type', { tcbType: 1 })
@@ -108,7 +109,7 @@ add('tdx/collateral-signature-invalid', 'TCB info changed after it was signed', 
     ),
   },
 })
-add('tdx/collateral-signature-invalid', 'a space more in TCB info', {
+add('tdx/bad-json', 'a space more in TCB info', {
   instead: { 'tcb-info': utf8(new TextDecoder().decode(blobs['tcb-info']).replace('"version":3', '"version": 3')) },
 })
 add('x509/bad-signature', 'a signer that the root did not sign', {

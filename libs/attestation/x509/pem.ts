@@ -57,7 +57,9 @@ function decode(lines: readonly string[]): Uint8Array {
   const binary = atob(text)
   // Spare bits of the last character must be zero, else two texts would say the same bytes.
   if (btoa(binary.slice(-(binary.length % 3 || 3))) !== text.slice(-4)) throw bad('canonical base64', text.slice(-4))
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }
 
 const bad = (expected: string, actual: unknown) => fail('bad-pem', { expected, actual })

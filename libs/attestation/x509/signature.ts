@@ -60,15 +60,34 @@ export async function verifyRawEcdsa(
   signature: Uint8Array,
 ): Promise<boolean> {
   const { sizeBytes, hash } = curves[curve]
-  const isPoint = key.length === 2 * sizeBytes + 1 && key[0] === 0x04
-  if (signature.length !== 2 * sizeBytes || (!isPoint && keyOf(key)?.kind !== curve)) return false
+  if (signature.length !== 2 * sizeBytes) return false
+  const imported = await importOnce(key, curve)
+  return (
+    imported !== null &&
+    (await crypto.subtle.verify({ name: 'ECDSA', hash }, imported, plain(signature), plain(message)))
+  )
+}
+
+// A key is taken in once for each parsed certificate: an authority's is used for several signatures, a pinned root's for ever.
+const imports = new WeakMap<Uint8Array, Map<Curve, Promise<CryptoKey | null>>>()
+
+function importOnce(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
+  const ofKey = imports.get(key) ?? new Map<Curve, Promise<CryptoKey | null>>()
+  imports.set(key, ofKey)
+  const imported = ofKey.get(curve) ?? importEcdsa(key, curve)
+  ofKey.set(curve, imported)
+  return imported
+}
+
+async function importEcdsa(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
+  const isPoint = key.length === 2 * curves[curve].sizeBytes + 1 && key[0] === 0x04
+  if (!isPoint && keyOf(key)?.kind !== curve) return null
   try {
     const algorithm = { name: 'ECDSA', namedCurve: curve }
-    const imported = await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), algorithm, false, ['verify'])
-    return await crypto.subtle.verify({ name: 'ECDSA', hash }, imported, plain(signature), plain(message))
+    return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), algorithm, false, ['verify'])
   } catch {
     // A point off the curve is no key.
-    return false
+    return null
   }
 }
 

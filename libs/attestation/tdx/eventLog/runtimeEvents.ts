@@ -18,7 +18,7 @@ const HEX = /^(?:[0-9a-f]{2})*$/
 export const parseRuntimeEvents = (bytes: Uint8Array): EventLog =>
   parseAs(
     (cause) => fail('bad-event-log', { cause }),
-    () => items(parseStrictJson(bytes, MAX_BYTES).value, MAX_EVENTS, 'log').map((v, i) => measured(v, `log[${i}]`)),
+    () => items(parseStrictJson(bytes, MAX_BYTES), MAX_EVENTS, 'log').map((v, i) => measured(v, `log[${i}]`)),
   )
 
 function measured(value: unknown, path: string): MeasuredEvent {
