@@ -132,7 +132,8 @@ test('hostile sizes are refused in bounded time', async () => {
     const before = performance.now()
     await expectRefused(report, [...brought, bytes], what)
     await expectRefused(bytes, brought, what)
-    expect(performance.now() - before, what).toBeLessThan(1000)
+    // Milliseconds each on an idle machine.
+    expect(performance.now() - before, what).toBeLessThan(5000)
   }
   await expectRefused(
     report,
