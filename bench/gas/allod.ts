@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { artifacts, deploy } from '@allod/contracts'
 import {
   aliveType,
@@ -63,7 +64,7 @@ async function live(chain: GasChain, market: Market, offers: readonly OwnedOffer
   const to = market.market
   const signatures = await Promise.all(offers.map(([owner, o]) => sign(owner, offerType, messageOf(o))))
   const messages = offers.map(([, o]) => messageOf(o))
-  const ask = { specHash: word('spec'), salt: word(`order at ${await chain.client.getBlockNumber()}`), secs: 3600 }
+  const ask = { specHash: word('spec'), salt: word(`order ${randomUUID()}`), secs: 3600 }
   const request = { ...ask, committee, job: 1, maxEscrow: 2n ** 128n - 1n }
   const created = await chain.send('buyer', to, 'create', [messages, signatures, request])
   const order = argument(created, to, 'Created', 'order')

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Hex } from '@allod/protocol'
@@ -154,7 +154,7 @@ async function match(
           callback: zeroAddress,
           params: 'as many bytes as our spec’s hash',
         },
-        salt: word(`request at ${await chain.client.getBlockNumber()}`),
+        salt: word(`request ${randomUUID()}`),
       },
     ],
   ] as const

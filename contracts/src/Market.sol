@@ -219,7 +219,7 @@ contract Market is Orders, Pausable, Pricing, Statements {
         }
         uint256 added;
         for (uint256 i; i < terms.lanes.length; ++i) {
-            uint256 rate = terms.lanes[i].perSecond;
+            uint256 rate = uint128(terms.lanes[i].prices);
             added += Lanes.locked(rate, secs) - Lanes.locked(rate, life.secs);
         }
         if (added > maxAdded) revert Market_EscrowOverMax(added, maxAdded);
@@ -398,8 +398,9 @@ contract Market is Orders, Pausable, Pricing, Statements {
         for (uint256 i; i < offers.length; ++i) {
             Lane calldata lane = lanes[i];
             owners[i] = lane.owner;
-            (uint256 capacity, uint256 maxRuns) = (lane.capacity, lane.maxRuns);
-            if (capacity == 0 && maxRuns == 0) continue;
+            uint256 limits = lane.limits;
+            if (limits == 0) continue;
+            (uint256 capacity, uint256 maxRuns) = (uint32(limits), limits >> 32);
             bytes32 offer = offers[i];
             (uint256 running, uint256 runs) = usageOf(offer);
             if (capacity != 0 && running++ >= capacity) revert Market_NoCapacity(offer, capacity);

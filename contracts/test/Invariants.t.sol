@@ -192,8 +192,8 @@ contract Driver is Fixture {
             OrderState memory order = market.orderOf(ids[i]);
             Lane[] memory lanes = _termsOf(ids[i]).lanes;
             for (uint256 j; j < lanes.length; ++j) {
-                uint256 most = uint256(lanes[j].perSecond) * order.attestedSeconds / 1e12;
-                if (order.isVested) most += lanes[j].perOrder;
+                uint256 most = uint256(lanes[j].perSecond()) * order.attestedSeconds / 1e12;
+                if (order.isVested) most += lanes[j].perOrder();
                 if (_paidTo[ids[i]][j] > most) return false;
             }
         }
@@ -241,10 +241,10 @@ contract Driver is Fixture {
             if (lanes.length != 4 + dues.length) return false;
             for (uint256 j; j < dues.length; ++j) {
                 if (lanes[3 + j].payee != dues[j].owner) return false;
-                if (uint256(lanes[3 + j].perSecond) * 10_000 < uint256(offers[1].perSecond) * dues[j].royalty.bps) {
+                if (uint256(lanes[3 + j].perSecond()) * 10_000 < uint256(offers[1].perSecond) * dues[j].royalty.bps) {
                     return false;
                 }
-                if (lanes[3 + j].perSecond < dues[j].royalty.floorPerSecond) return false;
+                if (lanes[3 + j].perSecond() < dues[j].royalty.floorPerSecond) return false;
             }
         }
         return true;

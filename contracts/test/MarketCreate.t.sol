@@ -36,7 +36,7 @@ contract MarketCreateTest is Fixture {
         OrderState memory order = market.orderOf(id);
         uint256 expected;
         for (uint256 i; i < terms.lanes.length; ++i) {
-            expected += terms.lanes[i].perOrder + Lanes.locked(terms.lanes[i].perSecond, SECS);
+            expected += terms.lanes[i].perOrder() + Lanes.locked(terms.lanes[i].perSecond(), SECS);
         }
         assertEq(order.escrow, expected);
         assertEq(before - market.balanceOf(BUYER), expected);
@@ -82,13 +82,13 @@ contract MarketCreateTest is Fixture {
         assertEq(lanes[2].payee, _payee(ENGINEER));
         assertEq(lanes[3].payee, vm.addr(MODEL));
         assertEq(lanes[4].payee, registry.recordOf(1));
-        assertEq(lanes[4].perSecond, 9e12);
-        assertEq(lanes[4].perOrder, 300);
+        assertEq(lanes[4].perSecond(), 9e12);
+        assertEq(lanes[4].perOrder(), 300);
         // 10% of the gross price, out of the owner's part.
-        assertEq(lanes[1].perSecond, 90e12);
-        assertEq(lanes[3].perSecond, 10e12);
-        assertEq(lanes[1].perOrder, 900);
-        assertEq(lanes[3].perOrder, 100);
+        assertEq(lanes[1].perSecond(), 90e12);
+        assertEq(lanes[3].perSecond(), 10e12);
+        assertEq(lanes[1].perOrder(), 900);
+        assertEq(lanes[3].perOrder(), 100);
     }
 
     function test_floorsComeOnTopOfThePrice() public {
@@ -97,9 +97,9 @@ contract MarketCreateTest is Fixture {
         offers[0] = _offer(PROVIDER, COMPUTE, "machine", 1e12, 0);
         offers[1] = _offer(TUNER, OBJECT, tuned, 0, 0);
         (Lane[] memory lanes, uint256 escrow) = market.quote(offers, committee, SECS);
-        assertEq(lanes[1].perSecond, 0);
-        assertEq(lanes[2].perSecond, 2e12);
-        assertEq(lanes[2].perOrder, 50);
+        assertEq(lanes[1].perSecond(), 0);
+        assertEq(lanes[2].perSecond(), 2e12);
+        assertEq(lanes[2].perOrder(), 50);
         assertEq(escrow, (1 + 2 + 9) * uint256(SECS) + 50 + 300);
     }
 
@@ -114,14 +114,14 @@ contract MarketCreateTest is Fixture {
         for (uint256 i; i < dues.length; ++i) {
             Royalty memory royalty = dues[i].royalty;
             Lane memory lane = lanes[2 + i];
-            assertLe(uint256(perSecond) * royalty.bps, uint256(lane.perSecond) * 10_000);
-            assertLe(royalty.floorPerSecond, lane.perSecond);
-            assertLe(uint256(perOrder) * royalty.bps, uint256(lane.perOrder) * 10_000);
-            assertLe(royalty.floorPerOrder, lane.perOrder);
+            assertLe(uint256(perSecond) * royalty.bps, uint256(lane.perSecond()) * 10_000);
+            assertLe(royalty.floorPerSecond, lane.perSecond());
+            assertLe(uint256(perOrder) * royalty.bps, uint256(lane.perOrder()) * 10_000);
+            assertLe(royalty.floorPerOrder, lane.perOrder());
         }
         // The owner earns no more than the rest of the price, and the buyer pays at least the price.
-        assertLe(perSecond, uint256(lanes[1].perSecond) + lanes[2].perSecond);
-        assertLe(uint256(lanes[1].perSecond) * 10_000, uint256(perSecond) * 9_000);
+        assertLe(perSecond, uint256(lanes[1].perSecond()) + lanes[2].perSecond());
+        assertLe(uint256(lanes[1].perSecond()) * 10_000, uint256(perSecond) * 9_000);
     }
 
     function test_acceptsAContractAsOwner() public {

@@ -14,7 +14,7 @@ contract MarketEndTest is Fixture {
 
     function _paid(Terms memory terms, uint256 secs, bool withFees) private pure returns (uint256 sum) {
         for (uint256 i; i < terms.lanes.length; ++i) {
-            sum += Lanes.earned(terms.lanes[i].perSecond, secs) + (withFees ? terms.lanes[i].perOrder : 0);
+            sum += Lanes.earned(terms.lanes[i].perSecond(), secs) + (withFees ? terms.lanes[i].perOrder() : 0);
         }
     }
 
@@ -170,7 +170,7 @@ contract MarketEndTest is Fixture {
         market.fail(terms, 1, "broken", 2, signature);
         (uint256[] memory amounts,) = market.claim(terms, ALL);
         for (uint256 i; i < amounts.length; ++i) {
-            assertEq(amounts[i], i == 2 ? 0 : Lanes.earned(terms.lanes[i].perSecond, 100));
+            assertEq(amounts[i], i == 2 ? 0 : Lanes.earned(terms.lanes[i].perSecond(), 100));
         }
         assertEq(uint8(market.orderOf(id).state), uint8(State.SETTLED));
         assertTrue(market.balanceOf(BUYER) > before);
@@ -188,7 +188,7 @@ contract MarketEndTest is Fixture {
         _beat(id, t0, t0 + 100);
         assertTrue(!market.orderOf(id).isVested);
         (uint256[] memory amounts,) = market.claim(terms, ALL);
-        for (uint256 i; i < amounts.length; ++i) assertEq(amounts[i], Lanes.earned(terms.lanes[i].perSecond, 100));
+        for (uint256 i; i < amounts.length; ++i) assertEq(amounts[i], Lanes.earned(terms.lanes[i].perSecond(), 100));
     }
 
     function test_failRefusesAnybodyButTheEnclaveAndUnknownInputs() public {
@@ -221,8 +221,8 @@ contract MarketEndTest is Fixture {
         market.stop(terms, offers[1], 1);
         (uint256[] memory amounts,) = market.claim(terms, ALL);
         assertEq(amounts[1], 0);
-        assertEq(amounts[0], Lanes.earned(terms.lanes[0].perSecond, 100));
-        assertEq(amounts[2], Lanes.earned(terms.lanes[2].perSecond, 100));
+        assertEq(amounts[0], Lanes.earned(terms.lanes[0].perSecond(), 100));
+        assertEq(amounts[2], Lanes.earned(terms.lanes[2].perSecond(), 100));
     }
 
     function test_stopRefusesOtherOffersAndKinds() public {
@@ -252,7 +252,7 @@ contract MarketEndTest is Fixture {
         uint256 escrow = market.orderOf(id).escrow;
         uint256 added;
         for (uint256 i; i < terms.lanes.length; ++i) {
-            added += Lanes.locked(terms.lanes[i].perSecond, SECS + 500) - Lanes.locked(terms.lanes[i].perSecond, SECS);
+            added += Lanes.locked(terms.lanes[i].perSecond(), SECS + 500) - Lanes.locked(terms.lanes[i].perSecond(), SECS);
         }
         vm.prank(BUYER);
         vm.expectRevert(abi.encodeWithSelector(IMarket.Market_EscrowOverMax.selector, added, added - 1));
@@ -323,7 +323,7 @@ contract MarketEndTest is Fixture {
         vm.warp(t0 + 60);
         _beat(id, t0, t0 + 60);
         market.claim(terms, 1 << 1);
-        assertEq(market.balanceOf(_payee(MODEL)), terms.lanes[1].perOrder + Lanes.earned(terms.lanes[1].perSecond, 60));
+        assertEq(market.balanceOf(_payee(MODEL)), terms.lanes[1].perOrder() + Lanes.earned(terms.lanes[1].perSecond(), 60));
         assertEq(market.balanceOf(_payee(PROVIDER)), 0);
         // Nothing is paid twice.
         uint256 had = market.balanceOf(_payee(MODEL));
@@ -398,7 +398,7 @@ contract MarketEndTest is Fixture {
         assertEq(spent, _paid(terms, upTo - t0, true));
         assertEq(
             market.balanceOf(_payee(PROVIDER)),
-            Lanes.earned(terms.lanes[0].perSecond, upTo - t0) + terms.lanes[0].perOrder
+            Lanes.earned(terms.lanes[0].perSecond(), upTo - t0) + terms.lanes[0].perOrder()
         );
         assertEq(market.orderOf(id).escrow, 0);
     }

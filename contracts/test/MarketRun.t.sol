@@ -64,7 +64,7 @@ contract MarketRunTest is Fixture {
 
     function test_startRefusesTermsThatAreNotTheOrders() public {
         (bytes32 id, Terms memory terms) = _create(_offers(), FINETUNE);
-        terms.lanes[0].perSecond += 1;
+        terms.lanes[0].prices += 1;
         Attestation memory a = _attestation();
         _expectStart(
             abi.encodeWithSelector(IMarket.Market_WrongState.selector, market.idOf(terms), State.NONE),

@@ -1,4 +1,4 @@
-import { type Hex, type Offer, type OrderTerms, offerHash, offerShape, type Royalty } from '@allod/protocol'
+import { type Hex, laneWords, type Offer, type OrderTerms, offerHash, offerShape, type Royalty } from '@allod/protocol'
 import type { ContractFunctionArgs, ContractFunctionReturnType } from 'viem'
 import type { marketAbi } from './abi.ts'
 import type { Lane, MarketTerms } from './types.ts'
@@ -22,7 +22,11 @@ export const marketTerms = ({ buyer, salt, specHash, seconds, offers, lanes }: O
 })
 
 /** Terms as the ABI takes them. */
-export const termsArgs = (terms: MarketTerms): TermsArgs => terms as TermsArgs
+export const termsArgs = ({ lanes, ...terms }: MarketTerms): TermsArgs =>
+  ({
+    ...terms,
+    lanes: lanes.map((lane) => ({ owner: lane.owner, payee: lane.payee, ...laneWords(lane) })),
+  }) as TermsArgs
 
 /** An offer as the ABI takes it. */
 export const offerArgs = (offer: Offer): OfferArgs => ({
@@ -50,12 +54,23 @@ export function offerOf(value: unknown): Offer {
 
 /** Terms from a Created event. */
 export function marketTermsOf(value: unknown): MarketTerms {
-  const { buyer, salt, specHash, secs, offers, lanes } = value as MarketTerms
+  const { buyer, salt, specHash, secs, offers, lanes } = value as Omit<MarketTerms, 'lanes'> & {
+    readonly lanes: readonly RawLane[]
+  }
   return { buyer: lower(buyer), salt, specHash, secs, offers, lanes: lanes.map(laneOf) }
 }
 
-/** A lane from the ABI. */
-export const laneOf = (lane: Lane): Lane => ({ ...lane, owner: lower(lane.owner), payee: lower(lane.payee) })
+type RawLane = { readonly owner: Hex; readonly payee: Hex; readonly limits: bigint; readonly prices: bigint }
+
+/** A lane from the ABI, its numbers two to a word. */
+export const laneOf = ({ owner, payee, limits, prices }: RawLane): Lane => ({
+  owner: lower(owner),
+  payee: lower(payee),
+  capacity: Number(BigInt.asUintN(32, limits)),
+  maxRuns: Number(BigInt.asUintN(32, limits >> 32n)),
+  perSecond: BigInt.asUintN(128, prices),
+  perOrder: prices >> 128n,
+})
 
 /** A royalty from the ABI. */
 export const royaltyOf = (raw: { bps: number; floorPerSecond: bigint; floorPerOrder: bigint }): Royalty => ({

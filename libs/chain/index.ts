@@ -1,5 +1,5 @@
 export * from './abi.ts'
-export { marketTerms, offerArgs, termsArgs } from './convert.ts'
+export { marketTerms, marketTermsOf, offerArgs, termsArgs } from './convert.ts'
 export { type ChainOptions, chainClient } from './read/chainClient.ts'
 export { transportOver } from './read/transportOver.ts'
 export * from './types.ts'

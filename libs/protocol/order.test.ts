@@ -9,8 +9,12 @@ import { fill, sampleOffer, sampleSpec, sampleTerms } from './testing/samples.ts
 
 describe('an order', () => {
   test('has the id that the contract computes', () => {
-    const lane = '(address owner,address payee,uint32 capacity,uint32 maxRuns,uint128 perSecond,uint128 perOrder)'
-    const lanes = sampleTerms.lanes.map((l) => ({ ...l, perSecond: BigInt(l.perSecond), perOrder: BigInt(l.perOrder) }))
+    const lane = '(address owner,address payee,uint256 limits,uint256 prices)'
+    const lanes = sampleTerms.lanes.map(({ owner, payee, capacity, maxRuns, perSecond, perOrder }) => ({
+      ...{ owner, payee },
+      limits: BigInt(capacity) + BigInt(maxRuns) * 2n ** 32n,
+      prices: BigInt(perSecond) + BigInt(perOrder) * 2n ** 128n,
+    }))
     const hash = keccak256(encodeAbiParameters(parseAbiParameters(`${lane}[]`), [lanes] as never))
     expect(lanesHash(sampleTerms.lanes)).toBe(hash)
     const expected = keccak256(

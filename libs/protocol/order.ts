@@ -43,16 +43,23 @@ export type OrderTerms = Shaped<typeof orderTermsShape>
 export const offersHash = (hashes: readonly Hex[]): Hex =>
   toHex(keccak256(concat(...hashes.map((h) => fromHex(h, 32)))))
 
-/** keccak256(abi.encode(lanes)). */
+/** A lane's numbers as the contract keeps them: two to a word. */
+export const laneWords = (lane: {
+  readonly capacity: number
+  readonly maxRuns: number
+  readonly perSecond: bigint
+  readonly perOrder: bigint
+}): { readonly limits: bigint; readonly prices: bigint } => ({
+  limits: (BigInt(lane.maxRuns) << 32n) | BigInt(lane.capacity),
+  prices: (lane.perOrder << 128n) | lane.perSecond,
+})
+
+/** keccak256(abi.encode(lanes)), a lane being (owner, payee, limits, prices). */
 export function lanesHash(lanes: readonly Lane[]): Hex {
-  const words = lanes.flatMap((l) => [
-    addressWord(l.owner),
-    addressWord(l.payee),
-    word(BigInt(l.capacity)),
-    word(BigInt(l.maxRuns)),
-    word(BigInt(l.perSecond)),
-    word(BigInt(l.perOrder)),
-  ])
+  const words = lanes.flatMap((l) => {
+    const { limits, prices } = laneWords({ ...l, perSecond: BigInt(l.perSecond), perOrder: BigInt(l.perOrder) })
+    return [addressWord(l.owner), addressWord(l.payee), word(limits), word(prices)]
+  })
   return toHex(keccak256(word(0x20n), word(BigInt(lanes.length)), ...words))
 }
 

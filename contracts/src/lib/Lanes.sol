@@ -51,16 +51,13 @@ library Lanes {
     /// Whether running orders are counted on the lane's offer.
     function hasCapacity(Lane calldata lane) internal pure returns (bool answer) {
         assembly ("memory-safe") {
-            answer := iszero(iszero(calldataload(add(lane, 0x40))))
+            answer := iszero(iszero(and(calldataload(add(lane, 0x40)), 0xffffffff)))
         }
     }
 
-    /// Read as they lie: terms that hash to an order's id have no bits that their types do not have.
     function _prices(Lane calldata lane) private pure returns (uint256 perSecond, uint256 perOrder) {
-        assembly ("memory-safe") {
-            perSecond := calldataload(add(lane, 0x80))
-            perOrder := calldataload(add(lane, 0xa0))
-        }
+        uint256 prices = lane.prices;
+        return (uint128(prices), prices >> 128);
     }
 
     function counterOf(uint256 counters, uint256 lane) internal pure returns (uint256) {
@@ -88,7 +85,7 @@ library Lanes {
     function hash(Lane[] calldata lanes) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            let size := mul(lanes.length, 192)
+            let size := mul(lanes.length, 128)
             mstore(free, 0x20)
             mstore(add(free, 0x20), lanes.length)
             calldatacopy(add(free, 0x40), lanes.offset, size)
@@ -105,8 +102,8 @@ library Lanes {
             mstore(add(free, 0x20), count)
             let to := add(free, 0x40)
             for { let i := 0 } lt(i, count) { i := add(i, 1) } {
-                mcopy(to, mload(add(lanes, mul(add(i, 1), 0x20))), 192)
-                to := add(to, 192)
+                mcopy(to, mload(add(lanes, mul(add(i, 1), 0x20))), 128)
+                to := add(to, 128)
             }
             result := keccak256(free, sub(to, free))
         }

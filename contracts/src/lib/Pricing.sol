@@ -6,7 +6,7 @@ import {ICatalog} from "../interfaces/ICatalog.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {COMPUTE, ENGINE, OBJECT, Offer} from "../types/Offer.sol";
-import {Lane} from "../types/Order.sol";
+import {Lane, newLane} from "../types/Order.sol";
 import {CommitteeRecord} from "./CommitteeRecord.sol";
 import {Lanes} from "./Lanes.sol";
 
@@ -39,22 +39,22 @@ abstract contract Pricing is IMarket {
         for (uint256 i; i < offers.length; ++i) {
             Offer calldata offer = offers[i];
             _requireFit(i, offer, committee, secs);
-            Lane memory lane = Lane(
-                offer.owner, offer.payee, offer.capacity, offer.maxRuns, offer.perSecond, offer.perOrder
+            (uint128 ownPerSecond, uint128 ownPerOrder) = (offer.perSecond, offer.perOrder);
+            if (offer.kind == OBJECT) (count, ownPerSecond, ownPerOrder) = _addRoyalties(i, offer, lanes, count);
+            lanes[i] = newLane(
+                offer.owner, offer.payee, uint64(offer.maxRuns) << 32 | offer.capacity, ownPerSecond, ownPerOrder
             );
-            if (offer.kind == OBJECT) count = _addRoyalties(i, offer, lane, lanes, count);
-            lanes[i] = lane;
         }
         uint112 perOrder;
         uint112 perSecond;
         (number, perOrder, perSecond) = _registry.feeOf(committee);
         if (number == 0) revert Market_UnknownCommittee(committee);
         address record = CommitteeRecord.locate(address(_registry), number);
-        lanes[count++] = Lane(address(0), record, 0, 0, perSecond, perOrder);
+        lanes[count++] = newLane(address(0), record, 0, perSecond, perOrder);
         assembly ("memory-safe") {
             mstore(lanes, count)
         }
-        for (uint256 i; i < count; ++i) escrow += Lanes.locked(lanes[i].perSecond, secs) + lanes[i].perOrder;
+        for (uint256 i; i < count; ++i) escrow += Lanes.locked(lanes[i].perSecond(), secs) + lanes[i].perOrder();
     }
 
     function _requireFit(uint256 i, Offer calldata offer, bytes32 committee, uint256 secs) private view {
@@ -75,29 +75,29 @@ abstract contract Pricing is IMarket {
         if (secs == 0 || secs < min || secs > max) revert Market_TermOutOfRange(i, secs, min, max);
     }
 
-    /// Takes royalties' parts out of the owner's lane and adds their lanes; what floors ask beyond a part comes on top.
-    function _addRoyalties(uint256 i, Offer calldata offer, Lane memory lane, Lane[] memory lanes, uint256 count)
+    /// Adds royalties' lanes and takes their parts out of the owner's prices; what floors ask beyond a part comes on top.
+    function _addRoyalties(uint256 i, Offer calldata offer, Lane[] memory lanes, uint256 count)
         private
         view
-        returns (uint256)
+        returns (uint256, uint128 ownPerSecond, uint128 ownPerOrder)
     {
         (address owner, Standing standing, address[] memory payees, Royalty[] memory royalties) =
             _assets.payeesOf(offer.subject);
         if (owner != offer.owner) revert Market_NotObjectOwner(i, owner, offer.owner);
         if (standing != Standing.LIVE) revert Market_ObjectNotLive(offer.subject);
-        (uint128 perSecond, uint128 perOrder) = (lane.perSecond, lane.perOrder);
+        (ownPerSecond, ownPerOrder) = (offer.perSecond, offer.perOrder);
         for (uint256 j; j < payees.length; ++j) {
             if (count == Lanes.MAX - 1) revert Market_TooManyLanes(Lanes.MAX);
             Royalty memory royalty = royalties[j];
-            (uint256 part, uint256 rate) = Lanes.royalty(perSecond, royalty.bps, royalty.floorPerSecond);
-            lane.perSecond = _less(lane.perSecond, part);
+            (uint256 part, uint256 rate) = Lanes.royalty(offer.perSecond, royalty.bps, royalty.floorPerSecond);
+            ownPerSecond = _less(ownPerSecond, part);
             uint256 fee;
-            (part, fee) = Lanes.royalty(perOrder, royalty.bps, royalty.floorPerOrder);
-            lane.perOrder = _less(lane.perOrder, part);
+            (part, fee) = Lanes.royalty(offer.perOrder, royalty.bps, royalty.floorPerOrder);
+            ownPerOrder = _less(ownPerOrder, part);
             // A part is at most a half of a uint128, rounded up; a floor is a uint120.
-            lanes[count++] = Lane(address(0), payees[j], 0, 0, uint128(rate), uint128(fee));
+            lanes[count++] = newLane(address(0), payees[j], 0, uint128(rate), uint128(fee));
         }
-        return count;
+        return (count, ownPerSecond, ownPerOrder);
     }
 
     /// Parts are rounded up, so at prices of a few units they can exceed the price: then the owner earns nothing.

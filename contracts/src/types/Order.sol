@@ -2,15 +2,41 @@
 pragma solidity 0.8.37;
 
 /// One payee's part of an order. Lanes stand in this order: one per offer, in the offers' order; royalties; the keepers'
-/// lane last, whose `payee` is the committee's record. `perSecond` in 1e-12 token units, `perOrder` in token units.
+/// lane last, whose `payee` is the committee's record. Every call brings the lanes along, so two numbers share a word.
 struct Lane {
     /// Whose offer it is; 0 for royalties and keepers.
     address owner;
     address payee;
-    uint32 capacity;
-    uint32 maxRuns;
-    uint128 perSecond;
-    uint128 perOrder;
+    /// u32 maxRuns ‖ u32 capacity, in the lowest bits.
+    uint256 limits;
+    /// u128 perOrder, in token units ‖ u128 perSecond, in 1e-12 token units.
+    uint256 prices;
+}
+
+using {capacity, maxRuns, perSecond, perOrder} for Lane global;
+
+function capacity(Lane memory lane) pure returns (uint32) {
+    return uint32(lane.limits);
+}
+
+function maxRuns(Lane memory lane) pure returns (uint32) {
+    return uint32(lane.limits >> 32);
+}
+
+function perSecond(Lane memory lane) pure returns (uint128) {
+    return uint128(lane.prices);
+}
+
+function perOrder(Lane memory lane) pure returns (uint128) {
+    return uint128(lane.prices >> 128);
+}
+
+/// A lane of these numbers.
+function newLane(address owner, address payee, uint64 limits, uint128 perSecond_, uint128 perOrder_)
+    pure
+    returns (Lane memory)
+{
+    return Lane(owner, payee, limits, uint256(perOrder_) << 128 | perSecond_);
 }
 
 /// Everything an order's id commits to. Storage keeps only what changes, so calls bring the terms along, and terms that
