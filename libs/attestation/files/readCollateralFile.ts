@@ -30,7 +30,7 @@ function blobsOf(file: Unarmoured): readonly Bytes[] | null {
     case 'xml':
       return file.text.includes('SoftwareIdentity') ? [file.bytes] : null
     case 'json':
-      return fromJson(file.value, file.bytes)
+      return fromJson(file.value)
     case 'binary':
       return isDer(file.bytes) || isEventLog(file.bytes) ? [file.bytes] : null
     default:
@@ -38,14 +38,15 @@ function blobsOf(file: Unarmoured): readonly Bytes[] | null {
   }
 }
 
-function fromJson(value: unknown, bytes: Bytes): readonly Bytes[] | null {
-  if (Array.isArray(value)) return isObject(value[0]) && 'digest' in value[0] && 'imr' in value[0] ? [bytes] : null
+function fromJson(value: unknown): readonly Bytes[] | null {
+  if (Array.isArray(value))
+    return isObject(value[0]) && 'digest' in value[0] && 'imr' in value[0] ? [dense(value)] : null
   if (!isObject(value)) return null
-  // Intel signs the very bytes of the object inside: the file stays as it is.
-  if (isObject(value.tcbInfo) || isObject(value.enclaveIdentity)) return [bytes]
+  // Intel signs the object inside without spaces: a file that was made readable is made dense again, and must then verify.
+  if (isObject(value.tcbInfo) || isObject(value.enclaveIdentity)) return [dense(value)]
   if (typeof value.tcb_info === 'string' && typeof value.qe_identity === 'string') return fromQvl(value)
   if (typeof value.rim === 'string') return fromRim(value.rim)
-  if (Array.isArray(value.keys) || Array.isArray(value.x5c)) return [bytes]
+  if (Array.isArray(value.keys) || Array.isArray(value.x5c)) return [dense(value)]
   if (typeof value.vcekCert === 'string') return pemBlobs(`${value.vcekCert}\n${String(value.certificateChain ?? '')}`)
   if (typeof value.event_log === 'string') return [utf8(value.event_log)]
   if (value.type === 'allod-recording') return recordedParts(recordingShape(value)).flatMap((p) => p.endorsements)
@@ -55,6 +56,8 @@ function fromJson(value: unknown, bytes: Bytes): readonly Bytes[] | null {
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const dense = (value: unknown): Bytes => utf8(JSON.stringify(value))
 
 // Phala’s dcap-qvl: parts of Intel’s answers taken apart; what was signed is in the strings, byte for byte.
 function fromQvl(value: Fields): readonly Bytes[] | null {

@@ -200,6 +200,17 @@ test('checks an evidence bundle from its file', async () => {
   expect(await verify(facts)).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ measurement') })
   const unknown = await verify({ ...facts, buildDigest: bytes(32, '09') })
   expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('cli/evidence-refused') })
+  const refused = await json('buyer', 'evidence', 'verify', inFolder('evidence.json'))
+  expect(refused).toMatchObject({
+    code: 5,
+    value: { verdict: 'refused', code: 'attestation/build-mismatch', kind: 'simulated' },
+  })
+  expect(refused.lines.length).toBe(1)
+  // A bundle is what it is said to be, or refused before the network is asked.
+  const other = await json('buyer', 'evidence', 'verify', inFolder('evidence.json'), '--kind', 'tdx')
+  expect(other).toMatchObject({ code: 5, value: { code: 'file/other-kind', checks: [] } })
+  const shown = await run('buyer', 'evidence', 'show', inFolder('evidence.json'))
+  expect(JSON.parse(shown.stdout)).toMatchObject({ version: 1, cpu: { kind: 'simulated' } })
 })
 
 test('chooses no wallet for anybody on a real network', async () => {

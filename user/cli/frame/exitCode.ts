@@ -13,7 +13,7 @@ export const exitCodes = {
 } as const
 
 const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
-  [/^cli\/(unknown-command|bad-usage)$/, 'usage'],
+  [/^cli\/(unknown-command|bad-usage|bad-policy)$/, 'usage'],
   [/^cli\/interrupted$/, 'interrupted'],
   [/^sdk\/(follow-timeout|not-released|not-settled|not-reported)$/, 'pending'],
   [
