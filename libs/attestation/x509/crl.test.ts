@@ -79,7 +79,7 @@ describe('what the list names is x509/revoked', () => {
 
 const namesake = await issueCertificate({ subject: 'Issuer', key: await newTestKey('P-256'), isCa: true })
 const stranger = await issueCertificate({ subject: 'Stranger', key, isCa: true })
-const leaf = await issueCertificate({ subject: 'Issuer', key })
+const leaf = await issueCertificate({ subject: 'Issuer', key, keyUsage: ['cRLSign'] })
 const noSigner = await issueCertificate({ subject: 'Issuer', key, isCa: true, keyUsage: ['keyCertSign'] })
 
 test('an issuer that does not say what its key may do may sign lists', async () => {
@@ -122,6 +122,7 @@ const malformed: readonly (readonly [string, string, Partial<CrlFacts>])[] = [
   ['something after its signature', 'x509/bad-crl', { outer: (parts) => [...parts, write.nothing()] }],
   ['no signature', 'x509/bad-crl', { outer: (parts) => parts.slice(0, 2) }],
   ['something else than a list', 'x509/bad-crl', { outer: (parts) => parts.with(0, write.nothing()) }],
+  ['a set for a sequence', 'x509/bad-crl', { outer: (parts) => parts.with(0, (parts[0] as Uint8Array).with(0, 0x31)) }],
   ['an empty list of entries', 'x509/bad-crl', entries()],
   ['an entry that is none', 'x509/bad-crl', entries(write.nothing())],
   ['an entry without a serial', 'x509/bad-crl', entries(write.sequence(write.nothing(), date))],
@@ -147,6 +148,11 @@ const malformed: readonly (readonly [string, string, Partial<CrlFacts>])[] = [
     'an indirect entry',
     'x509/crl-unknown-critical-extension',
     entries(write.sequence(serial, date, write.sequence(extension('2.5.29.29', write.sequence(), true)))),
+  ],
+  [
+    'an indirect entry as long as the usual one',
+    'x509/crl-unknown-critical-extension',
+    entries(write.sequence(serial, date, write.sequence(extension('2.5.29.29', new Uint8Array(), true)))),
   ],
   [
     'only the changes since another list',
