@@ -203,7 +203,7 @@ test('checks an evidence bundle from its file', async () => {
   const refused = await json('buyer', 'evidence', 'verify', inFolder('evidence.json'))
   expect(refused).toMatchObject({
     code: 5,
-    value: { verdict: 'refused', code: 'attestation/build-mismatch', kind: 'simulated' },
+    value: { verdict: 'refused', code: 'attestation/measurement-unknown', kind: 'simulated' },
   })
   expect(refused.lines.length).toBe(1)
   // A bundle is what it is said to be, or refused before the network is asked.
