@@ -1,5 +1,6 @@
 // The sandbox that stands in for a confidential machine's walls. Installed where we may; otherwise we say how.
 import { spawnSync } from 'node:child_process'
+import { aptInstall } from './apt.mjs'
 
 const works = () =>
   spawnSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], { stdio: 'ignore' }).status === 0
@@ -7,7 +8,7 @@ const present = () => spawnSync('bwrap', ['--version'], { stdio: 'ignore' }).sta
 
 /** Goes on only with a working bubblewrap, or loudly without one where that was asked for. */
 export async function ensureBubblewrap(allowUnisolated) {
-  if (!present()) install()
+  if (!present()) aptInstall('bubblewrap')
   if (present() && works()) return
   const why = present()
     ? 'bubblewrap is installed but may not make namespaces here\nhint: on Ubuntu 24.04: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
@@ -19,21 +20,4 @@ export async function ensureBubblewrap(allowUnisolated) {
   process.stderr.write(
     `WARNING: ${why}\nWARNING: going on WITHOUT ISOLATION, as told: nothing separates the enclaves from this machine\n`,
   )
-}
-
-function install() {
-  const sudo = process.getuid() === 0 ? [] : ['sudo', '-n']
-  if (sudo.length > 0 && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return
-  process.stderr.write('installing bubblewrap with apt-get\n')
-  const apt = (...args) => {
-    const [command, ...rest] = [...sudo, 'apt-get', '-o', 'DPkg::Lock::Timeout=300', '-q', '-y', ...args]
-    return spawnSync(command, rest, {
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-  }
-  if (apt('install', '--no-install-recommends', 'bubblewrap').status !== 0) {
-    apt('update')
-    apt('install', '--no-install-recommends', 'bubblewrap')
-  }
 }

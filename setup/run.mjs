@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBubblewrap } from './bubblewrap.mjs'
+import { ensureChromium } from './chromium.mjs'
 import { ensurePackages } from './packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,6 +24,7 @@ if (!Object.hasOwn(tasks, task)) {
 }
 const node = await ensurePackages(root)
 if (task !== 'allod' && task !== 'check') await ensureBubblewrap(args.includes('--allow-unisolated'))
+if (task === 'test') ensureChromium()
 const child = spawn(node, [...tasks[task], ...args], {
   cwd: root,
   stdio: 'inherit',
