@@ -76,8 +76,8 @@ export type Answer = {
   readonly overall?: Claims
   /** Changes the devices' tokens after the overall token was made. */
   readonly exchange?: (tokens: Record<string, string>) => void
-  /** Changes what is named before it is signed. */
-  readonly submods?: (submods: Record<string, unknown>) => void
+  /** Changes what the overall token says of each device. */
+  readonly submods?: (digest: unknown) => unknown
   readonly header?: object
 }
 
@@ -94,13 +94,10 @@ async function tokensOf(
 /** An answer of the service, as a file; without a change, one good GPU. */
 export async function answerOf(
   service: TestService,
-  { devices = { 'GPU-0': gpu }, overall = {}, exchange, submods: change, header }: Answer = {},
+  { devices = { 'GPU-0': gpu }, overall = {}, exchange, submods: change = (same) => same, header }: Answer = {},
 ) {
   const parts = await tokensOf(service, devices, header)
-  const submods: Record<string, unknown> = Object.fromEntries(
-    Object.entries(parts).map(([name, token]) => [name, digestOf(token)]),
-  )
-  change?.(submods)
+  const submods = Object.fromEntries(Object.entries(parts).map(([name, token]) => [name, change(digestOf(token))]))
   const whole = await tokenOf({ ...overallClaims, submods, ...overall }, service.key, header)
   exchange?.(parts)
   return eatOf(whole, parts)

@@ -87,16 +87,15 @@ export async function signRim(
   const whole = signature(
     `<ds:Signature xmlns:ds="${DS}">${info}<ds:SignatureValue>${base64(value ?? new Uint8Array())}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>${certificates.map(certificateText).join('')}</ds:X509Data></ds:KeyInfo></ds:Signature>`,
   )
-  return utf8(`${text.slice(0, -CLOSE.length)}${whole}${CLOSE}\n`)
+  const end = text.lastIndexOf('</')
+  return utf8(`${text.slice(0, end)}${whole}${text.slice(end)}\n`)
 }
-
-const CLOSE = '</SoftwareIdentity>'
 
 // SignedInfo as it is signed: with the namespaces that are in scope where it stands.
 function canonicalInfo(text: string, info: string): Uint8Array {
-  const root = parseXml(
-    utf8(`${text.slice(0, text.indexOf('>') + 1)}<ds:Signature xmlns:ds="${DS}">${info}</ds:Signature>${CLOSE}`),
-  )
+  const open = text.slice(0, text.indexOf('>') + 1)
+  const close = text.slice(text.lastIndexOf('</'))
+  const root = parseXml(utf8(`${open}<ds:Signature xmlns:ds="${DS}">${info}</ds:Signature>${close}`))
   const signature = root.children[0] as XmlElement
   const inherited = [...root.namespaces, ...signature.namespaces]
   return utf8(canonicalise(signature.children[0] as XmlElement, { inherited }))

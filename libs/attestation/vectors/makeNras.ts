@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concat, fromUtf8, toBase64Url, utf8 } from '@allod/protocol'
-import { issueCertificate } from '../testing/issue.ts'
+import { octets } from '../testing/derWriter.ts'
+import { extension, issueCertificate } from '../testing/issue.ts'
 import { base64, digestOf, eatOf, type JwkFacts, jwkOf, jwksOf, newService, tokenOf } from '../testing/nrasIssuer.ts'
 import {
   type Answer,
@@ -68,6 +69,7 @@ add(
 )
 add('accepted', 'the last second', good, { now: NRAS_NOW + 3540 })
 
+const listOf = (of: unknown): readonly unknown[] => (Array.isArray(of) ? of : [])
 // The answer, its tokens, their parts.
 const [head = '', body = '', tail = ''] = (await tokenOf(gpu, service.key)).split('.')
 const overallOf = (token: string): Uint8Array => eatOf(token, { 'GPU-0': token })
@@ -76,6 +78,8 @@ for (const [name, eat] of [
   ['what the service’s command-line client prints around it', utf8(`{"detached_eat":${fromUtf8(good)}}`)],
   ['bytes that are not UTF-8', concat(good, Uint8Array.of(0xff))],
   ['a name twice', utf8(fromUtf8(good).replace('{"GPU-0":', '{"GPU-0":"","GPU-0":'))],
+  ['a name twice, spelled otherwise', utf8(fromUtf8(good).replace('{"GPU-0":', '{"GPU\\u002d0" :"","GPU-0":'))],
+  ['half of a surrogate pair', await answer({ overall: { odd: '\ud800' } })],
   ['a third part', utf8(fromUtf8(good).replace(/\]$/, ',null]'))],
   ['a tag that is not JWT', utf8(fromUtf8(good).replace('"JWT"', '"CWT"'))],
   ['a device of another kind', utf8(fromUtf8(good).replace('"GPU-0"', '"CPU-0"'))],
@@ -85,6 +89,19 @@ for (const [name, eat] of [
     'more devices than any',
     await answer({ devices: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`GPU-${i}`, {}])) }),
   ],
+  ['deeper than any', await answer({ overall: { deep: JSON.parse(`${'['.repeat(17)}${']'.repeat(17)}`) } })],
+  ['a text of two characters', utf8('"ab"')],
+  ['a pair of pairs too many', utf8(fromUtf8(good).replace('"JWT",', '"JWT",null,'))],
+  ['an overall token that is no text', utf8(fromUtf8(good).replace(/"JWT","[^"]*"/, '"JWT",1'))],
+  ['devices that are a list', utf8(fromUtf8(good).replace(/\{.*\}/, '[]'))],
+  ['devices that are null', utf8(fromUtf8(good).replace(/\{.*\}/, 'null'))],
+  ['a device’s token that is no text', utf8(fromUtf8(good).replace(/"GPU-0":"[^"]*"/, '"GPU-0":1'))],
+  ['a fourth part behind a good token', utf8(fromUtf8(good).replace(/("JWT","[^"]*)"/, '$1.AAAA"'))],
+  ['a good token larger than any', await answer({ overall: { padding: 'a'.repeat(13_000) } })],
+  ['a digest under another tag', await answer({ submods: (of) => ['HASH', listOf(of)[1]] })],
+  ['a digest that is no text', await answer({ submods: () => ['DIGEST', ['SHA-256', 1]] })],
+  ['a digest that is a number', await answer({ submods: () => 1 })],
+  ['a digest and more', await answer({ submods: (of) => [...listOf(of), 1] })],
   ['two parts', overallOf(`${head}.${body}`)],
   ['four parts', overallOf(`${head}.${body}.${tail}.${tail}`)],
   ['base64 with padding', overallOf(`${head}=.${body}.${tail}`)],
@@ -102,27 +119,21 @@ for (const [name, eat] of [
   ['no end', await answer({ overall: { exp: undefined } })],
   ['an end in text', await answer({ overall: { exp: '9999999999' } })],
   ['no submods', await answer({ overall: { submods: undefined } })],
-  [
-    'a digest by another hash',
-    await answer({
-      submods: (of) => {
-        of['GPU-0'] = ['DIGEST', ['SHA-1', '00'.repeat(20)]]
-      },
-    }),
-  ],
-  [
-    'a digest that is none',
-    await answer({
-      submods: (of) => {
-        of['GPU-0'] = 'DIGEST'
-      },
-    }),
-  ],
+  ['a digest by another hash', await answer({ submods: () => ['DIGEST', ['SHA-1', '00'.repeat(20)]] })],
+  ['a digest that is none', await answer({ submods: () => 'DIGEST' })],
   ['no version of the claims', await answer({ overall: { 'x-nvidia-ver': undefined } })],
   ['a fraction', overallOf(`${head}.${toBase64Url(utf8('{"iat":1.5}'))}.${tail}`)],
   ['more claims than any', await answer({ devices: { 'GPU-0': { ...gpu, more: Array(1024).fill(0) } } })],
 ] as const)
   refuse('bad-token', name, eat)
+
+refuse(
+  'bad-token',
+  'a key id with a space',
+  await answer({ header: { kid: 'a b' } }),
+  {},
+  jwksOf(jwkOf(service, { kid: 'a b' })),
+)
 
 const unsigned = `${toBase64Url(utf8('{"alg":"none"}'))}.${body}.`
 refuse('algorithm-not-allowed', 'signed by nobody', overallOf(unsigned))
@@ -138,6 +149,13 @@ refuse(
 for (const alg of ['HS256', 'HS384', 'ES256', 'RS256', 'PS384', 'es384', '', undefined, ['ES384']])
   refuse('algorithm-not-allowed', `alg ${JSON.stringify(alg)}`, await answer({ header: { alg } }))
 
+async function largeCertificate() {
+  const extensions = [extension('1.2.3.4', octets(new Uint8Array(4000)))]
+  const { authority: issuer, key } = service
+  const large = await issueCertificate({ subject: 'Large', key, issuer, extensions })
+  return keyed({ x5c: [large.der, issuer.der].map(base64) })
+}
+
 const keyed = (facts: JwkFacts) => jwksOf(jwkOf(service, facts))
 for (const [name, keys] of [
   ['no JSON', utf8('{')],
@@ -145,6 +163,9 @@ for (const [name, keys] of [
   ['no keys', utf8('{}')],
   ['an empty list of keys', jwksOf()],
   ['a key without an id', keyed({ kid: undefined })],
+  ['a key that is null', utf8('{"keys":[null]}')],
+  ['certificates that are no text', keyed({ x5c: [1, 2] })],
+  ['a certificate larger than any', await largeCertificate()],
   ['an id twice', jwksOf(jwkOf(service), jwkOf(service))],
   ['a member twice', utf8(fromUtf8(jwks).replace('"kty"', '"kty":"RSA","kty"'))],
   ['an RSA key', keyed({ kty: 'RSA' })],

@@ -192,6 +192,11 @@ for (const [name, evidence] of [
   ['a certificate’s text with spaces', await around('<ds:X509Certificate>', '<ds:X509Certificate> ')],
   ['a signature of another length', await around('<ds:SignatureValue>', '<ds:SignatureValue>AAAA')],
   ['a signature with line ends', await around('<ds:SignatureValue>', '<ds:SignatureValue>\n')],
+  ['a signature in base64url', await around(/<ds:SignatureValue>[^<]*/, `<ds:SignatureValue>${'A'.repeat(127)}-`)],
+  ['an empty signature', await around(/<ds:SignatureValue>[^<]*/, '<ds:SignatureValue>')],
+  ['an id on the signature’s value', await around('<ds:SignatureValue>', '<ds:SignatureValue Id="a">')],
+  ['an element behind the signature’s value', await around('</ds:SignatureValue>', '<ds:a/></ds:SignatureValue>')],
+  ['an id on a certificate', await around('<ds:X509Certificate>', '<ds:X509Certificate Id="a">')],
   ['a digest that is not base64', await profile('<ds:DigestValue>', '<ds:DigestValue>-')],
 ] as const)
   refuse('profile-not-supported', name, evidence)
@@ -260,6 +265,8 @@ for (const [name, evidence] of [
       '<SoftwareIdentity xmlns="urn:another"',
     ),
   ],
+  ['a root element of another name', await saying(/SoftwareIdentity/g, 'SoftwareThing')],
+  ['a resource of another namespace', await saying('<ns0:Resource', '<ns2:Resource')],
   ['no tag id', await saying(/ tagId="[^"]*"/, '')],
   ['no Meta', await saying(/ {4}<ns0:Meta.*\n/, '')],
   ['two Metas', await saying(/( {4}<ns0:Meta.*\n)/, '$1$1')],

@@ -10,8 +10,8 @@ const kinds: readonly { scope: string; folder: string; file: string; count: numb
   { scope: 'tdx', folder: 'tdx', file: 'tdx.json', count: 181 },
   { scope: 'sevsnp', folder: 'sevsnp', file: 'sevsnp.json', count: 139 },
   { scope: 'nvidia', folder: 'nvidia', file: 'nvidia.json', count: 126 },
-  { scope: 'rim', folder: 'nvidia/rim', file: 'rim.json', count: 133 },
-  { scope: 'nras', folder: 'nvidia/nras', file: 'nras.json', count: 154 },
+  { scope: 'rim', folder: 'nvidia/rim', file: 'rim.json', count: 140 },
+  { scope: 'nras', folder: 'nvidia/nras', file: 'nras.json', count: 173 },
 ]
 
 const library = join(import.meta.dirname, '..')

@@ -1,7 +1,6 @@
 import type { Field } from '../../field.ts'
-import type { StrictJson } from '../../tdx/strictJson.ts'
 import { parseDetachedEat } from './detachedEat.ts'
-import { isObject } from './json.ts'
+import { isObject, type JsonValue } from './json.ts'
 import { type Jwt, parseJwt } from './jwt.ts'
 
 /**
@@ -26,9 +25,9 @@ const fieldsOf = (token: string, { keyId, claims }: Jwt): readonly Field[] => [
   })),
 ]
 
-function valuesOf(value: StrictJson, path: string): readonly (readonly [string, StrictJson])[] {
+function valuesOf(value: JsonValue, path: string): readonly (readonly [string, JsonValue])[] {
   if (typeof value !== 'object' || value === null) return [[path, value]]
-  const entries = isObject(value) ? Object.entries(value) : [...(value as readonly StrictJson[]).entries()]
+  const entries = isObject(value) ? Object.entries(value) : [...(value as readonly JsonValue[]).entries()]
   return entries.flatMap(([name, inner]) => valuesOf(inner, path === '' ? String(name) : `${path}/${name}`))
 }
 
@@ -36,7 +35,7 @@ const TIMES = ['iat', 'nbf', 'exp']
 // Later than any date that can be written is no time.
 const MAX_SECONDS = 253_402_300_799
 
-const show = (name: string, value: StrictJson): string =>
+const show = (name: string, value: JsonValue): string =>
   TIMES.includes(name) && typeof value === 'number' && value >= 0 && value <= MAX_SECONDS
     ? new Date(1000 * value).toISOString()
     : String(value)

@@ -1,10 +1,9 @@
 import { concat, equalBytes, fromBase64Url, type Hex, isAllodError, sha256, toHex, utf8 } from '@allod/protocol'
-import type { StrictJson } from '../../tdx/strictJson.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { parsePem } from '../../x509/pem.ts'
 import { verifyChain } from '../../x509/verifyChain.ts'
 import { fail } from './errors.ts'
-import { isObject, type JsonObject, parseJson, type Refuse } from './json.ts'
+import { isObject, type JsonObject, type JsonValue, parseJson, type Refuse } from './json.ts'
 
 /** A key that may sign tokens, once its certificates hold. */
 export type TokenKey = {
@@ -35,7 +34,7 @@ export function parseKeySet(jwks: Uint8Array): KeySet {
   const keys = isObject(value) ? value.keys : undefined
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > MAX_KEYS) throw bad(`1..${MAX_KEYS} keys`)
   const found = new Map<string, JsonObject>()
-  for (const key of keys as readonly StrictJson[]) {
+  for (const key of keys as readonly JsonValue[]) {
     if (!isObject(key) || typeof key.kid !== 'string' || found.has(key.kid)) throw bad('keys with an id each')
     found.set(key.kid, key)
   }
@@ -79,7 +78,7 @@ export async function trustedKey(
   }
 }
 
-function coordinate(value: StrictJson | undefined): Uint8Array {
+function coordinate(value: JsonValue | undefined): Uint8Array {
   try {
     const bytes = fromBase64Url(typeof value === 'string' ? value : '')
     if (bytes.length === 48) return bytes
@@ -90,9 +89,9 @@ function coordinate(value: StrictJson | undefined): Uint8Array {
 }
 
 // Base64 in one line each (RFC 7517 4.7), leaf first.
-function certificatesOf(value: StrictJson | undefined): readonly Uint8Array[] {
+function certificatesOf(value: JsonValue | undefined): readonly Uint8Array[] {
   if (!Array.isArray(value) || value.length < 2 || value.length > MAX_CERTIFICATES) throw bad('a chain in x5c')
-  return value.map((one: StrictJson) => {
+  return value.map((one: JsonValue) => {
     if (typeof one !== 'string' || one.length > MAX_CERTIFICATE_CHARACTERS) throw bad('certificates in base64')
     const lines = one.match(/.{1,64}/g) ?? []
     const pem = ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')

@@ -1,10 +1,9 @@
 import { type Hex, sha256, toHex, utf8 } from '@allod/protocol'
-import type { StrictJson } from '../../tdx/strictJson.ts'
 import { verifyRawEcdsa } from '../../x509/signature.ts'
 import type { NrasDevice, NrasTokens, TokenClaims } from './claims.ts'
 import { parseDetachedEat } from './detachedEat.ts'
 import { fail } from './errors.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject, type JsonValue } from './json.ts'
 import { type Jwt, parseJwt } from './jwt.ts'
 import { type KeySet, parseKeySet, type TokenKey, trustedKey } from './keySet.ts'
 import { nrasRoot } from './roots.ts'
@@ -81,7 +80,7 @@ function requireOneNonce(jwts: readonly Jwt[]): Hex {
 }
 
 // Detached-Submodule-Digest (RFC 9711 4.2.18.2). The digest is over the device's token as it is written, in ASCII.
-function requireDigests(submods: StrictJson | undefined, devices: readonly { name: string; token: string }[]): void {
+function requireDigests(submods: JsonValue | undefined, devices: readonly { name: string; token: string }[]): void {
   if (!isObject(submods)) throw bad('submods')
   const named = Object.keys(submods).sort()
   const present = devices.map(({ name }) => name).sort()
@@ -93,14 +92,14 @@ function requireDigests(submods: StrictJson | undefined, devices: readonly { nam
   }
 }
 
-function digestOf(submod: StrictJson | undefined): string {
+function digestOf(submod: JsonValue | undefined): string {
   const [tag, digest] = listOf(submod)
   const [algorithm, value] = listOf(digest)
   if (tag !== 'DIGEST' || algorithm !== 'SHA-256' || typeof value !== 'string') throw bad('a SHA-256 digest')
   return value
 }
 
-function listOf(value: StrictJson | undefined): readonly StrictJson[] {
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   if (!Array.isArray(value) || value.length !== 2) throw bad('a pair')
   return value
 }
@@ -113,7 +112,7 @@ const deviceOf = (name: string, claims: JsonObject): NrasDevice => ({
 
 function flat(claims: JsonObject): TokenClaims {
   const found = new Map<string, string | number | boolean | null>()
-  const visit = (value: StrictJson, path: string): void => {
+  const visit = (value: JsonValue, path: string): void => {
     if (found.size === MAX_CLAIMS) throw bad(`<= ${MAX_CLAIMS} claims`)
     if (typeof value !== 'object' || value === null) found.set(path, value)
     else for (const [name, inner] of Object.entries(value)) visit(inner, path === '' ? name : `${path}/${name}`)
@@ -130,7 +129,7 @@ function text(claims: JsonObject, name: string): string {
 
 function time(claims: JsonObject, name: string): number {
   const value = claims[name]
-  if (typeof value !== 'number' || value < 0) throw bad(name)
+  if (typeof value !== 'number') throw bad(name)
   return value
 }
 

@@ -94,6 +94,13 @@ describe('a manifest made to hurt', () => {
     return Array.from({ length: 60 }, (_, i) => ` xmlns:n${level}-${i}="urn:a"`).join('')
   }
 
+  test('nothing larger than any manifest is parsed', async () => {
+    const text = (sizeBytes: number) => utf8(`<a>${'b'.repeat(sizeBytes - 7)}</a>`)
+    expect(await verdict(text(10 << 20))).toBe('rim/too-large')
+    expect(await verdict(text(LIMIT + 1))).toBe('rim/too-large')
+    expect(await verdict(text(LIMIT))).toBe('rim/profile-not-supported')
+  })
+
   test('hundreds of certificates, and thousands, are refused at once', async () => {
     const one = /<ds:X509Certificate>[^<]*<\/ds:X509Certificate>/
     const text = fromUtf8(driver)

@@ -8,14 +8,14 @@ const file = JSON.parse(readFileSync(new URL('../../vectors/rim.json', import.me
 const codes = {
   accepted: 7,
   'attestation/reference-signer-expired': 1,
-  'rim/profile-not-supported': 28,
+  'rim/profile-not-supported': 33,
   'rim/bad-xml': 48,
   'rim/too-large': 3,
   'rim/bad-chain': 10,
   'rim/not-yet-valid': 1,
   'rim/digest-mismatch': 6,
   'rim/bad-signature': 3,
-  'rim/bad-manifest': 26,
+  'rim/bad-manifest': 28,
 } as const
 
 test('each code has its vectors', () => {
