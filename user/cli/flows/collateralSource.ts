@@ -38,8 +38,10 @@ export async function collateralSource({
 async function endpointsOption(given: unknown): Promise<Endpoints> {
   if (typeof given !== 'string') return makersEndpoints
   const value = await readJson(given)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw fail('bad-usage', { expected: 'a file with an object of endpoints', actual: given })
   try {
-    return endpointsShape({ ...makersEndpoints, ...(value as Partial<Endpoints>) })
+    return endpointsShape({ ...makersEndpoints, ...value })
   } catch (cause) {
     const meta = isAllodError(cause) ? cause.meta : {}
     throw fail('bad-usage', { ...meta, meta: { file: given, path: meta.path }, cause })

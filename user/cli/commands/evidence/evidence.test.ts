@@ -69,14 +69,13 @@ test.each([
   ['collateral that is not there', ['verify', 'quote', '--collateral', 'gone']],
   ['a policy that is not there', ['verify', 'quote', '--policy', 'gone']],
   ['a policy that has no such field', ['verify', 'quote', '--policy', 'bad-policy.json']],
-  ['endpoints that are not there', ['verify', 'quote', '--fetch', '--endpoints', 'policy.json']],
+  ['endpoints that are none', ['verify', 'quote', '--fetch', '--endpoints', 'policy.json']],
+  ['endpoints that are not there', ['verify', 'quote', '--fetch', '--endpoints', 'gone']],
   ['a recording without a place', ['record']],
 ])('was called wrongly with %s', async (_, argv) => {
-  const [verb = '', ...rest] = argv
-  const paths = rest.map((word) => (/^[a-z-]+(\.json)?$/.test(word) && word !== 'yesterday' ? inFolder(word) : word))
-  const named = paths.map((path, i) => (rest[i] === 'sgx' ? 'sgx' : path))
-  const { code, stderr } = await run(verb, ...named)
-  expect(stderr).toContain(rest.includes('bad-policy.json') ? 'cli/bad-policy' : 'cli/bad-usage')
+  const files = ['quote', 'report', 'gone', 'policy.json', 'bad-policy.json']
+  const { code, stderr } = await run(...argv.map((word) => (files.includes(word) ? inFolder(word) : word)))
+  expect(stderr).toContain(argv.includes('bad-policy.json') ? 'cli/bad-policy' : 'cli/bad-usage')
   expect(code).toBe(2)
 })
 
