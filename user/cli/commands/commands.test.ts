@@ -197,7 +197,9 @@ test('checks an evidence bundle from its file', async () => {
     await writeJson(inFolder('evidence.json'), evidence as Json)
     return run('buyer', 'evidence', 'verify', inFolder('evidence.json'))
   }
-  expect(await verify(facts)).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ measurement') })
+  const accepted = await verify(facts)
+  expect(accepted).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ measurement') })
+  expect(accepted.stdout).toMatch(/accepted: simulated, \d+ of \d+ checks pass; the chip is simulated/)
   const unknown = await verify({ ...facts, buildDigest: bytes(32, '09') })
   expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('cli/evidence-refused') })
   const refused = await json('buyer', 'evidence', 'verify', inFolder('evidence.json'))
@@ -209,6 +211,8 @@ test('checks an evidence bundle from its file', async () => {
   // A bundle is what it is said to be, or refused before the network is asked.
   const other = await json('buyer', 'evidence', 'verify', inFolder('evidence.json'), '--kind', 'tdx')
   expect(other).toMatchObject({ code: 5, value: { code: 'file/other-kind', checks: [] } })
+  const ignored = await run('buyer', 'evidence', 'verify', inFolder('evidence.json'), '--nonce', '00'.repeat(32))
+  expect(ignored).toMatchObject({ code: 2, stderr: expect.stringContaining('cli/bad-usage') })
   const shown = await run('buyer', 'evidence', 'show', inFolder('evidence.json'))
   expect(JSON.parse(shown.stdout)).toMatchObject({ version: 1, cpu: { kind: 'simulated' } })
 })

@@ -17,22 +17,32 @@ export const verdictJson = ({ isAccepted, error, checks, ...verdict }: EvidenceV
     validUntil: verdict.validUntil,
   })
 
-/** A verdict for people: each check, then what follows from them, what is missing, and what none of it shows. */
+/** Each check of a verdict, with what was expected, what was found, and who says so. */
+export const checkLines = ({ checks }: EvidenceVerdict, paint: Paint): string =>
+  checks.map((c) => checkLine(c, paint)).join('\n')
+
+/** A verdict for people: what follows from its checks, what is missing, and what none of it shows. */
 export function verdictText(verdict: EvidenceVerdict, paint: Paint): string {
-  const { isAccepted, error, kind, checks, status, advisories, shortfall, validUntil, unproved } = verdict
-  const passed = checks.filter((c) => c.result === 'pass').length
-  const head = isAccepted
-    ? paint.green(`accepted: ${kind}, ${passed} of ${checks.length} checks pass`)
-    : paint.red(`refused: ${kind}, ${error?.message ?? 'a check fails'} (${error?.code ?? ''})`)
+  const { status, advisories, shortfall, validUntil, unproved } = verdict
   return [
-    ...checks.map((c) => checkLine(c, paint)),
-    head,
+    headline(verdict, paint),
     ...(status === null || status === 'NotStated' ? [] : [`platform: ${status}`]),
     ...(advisories.length === 0 ? [] : [`advisories: ${advisories.join(', ')}`]),
     ...section('below the newest level, and what its operator can do', shortfall),
     ...(validUntil === null ? [] : [`good until ${timeText(validUntil)}`]),
     ...section('not shown by this', unproved),
   ].join('\n')
+}
+
+// A simulated chip is never green.
+function headline({ isAccepted, error, kind, checks }: EvidenceVerdict, paint: Paint): string {
+  const passed = checks.filter((c) => c.result === 'pass').length
+  if (!isAccepted)
+    return paint.red(`refused: ${kind}, ${error?.message ?? 'a check fails'} (${error?.code ?? 'attestation'})`)
+  const head = `accepted: ${kind}, ${passed} of ${checks.length} checks pass`
+  return kind === 'simulated'
+    ? paint.yellow(`${head}; the chip is simulated: no secrecy from the machine’s owner`)
+    : paint.green(head)
 }
 
 const MARKS = { pass: '✓ pass   ', fail: '✗ fail   ', unknown: '? unknown' } as const

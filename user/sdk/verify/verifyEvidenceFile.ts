@@ -9,7 +9,7 @@ import {
 import type { EvidenceFile, EvidencePart } from '@allod/attestation/files'
 import { recordingReportData } from '@allod/attestation/files'
 import { hardwareVerifiers, withIntermediate } from '@allod/attestation/hardware'
-import type { Hex } from '@allod/protocol'
+import { type Hex, isAllodError } from '@allod/protocol'
 import { type EvidenceVerdict, judged, refusedBy } from './evidenceVerdict.ts'
 import { unprovedBy } from './unproved.ts'
 
@@ -70,7 +70,13 @@ async function fetched(
   from: FileOptions['fetched'],
 ): Promise<Gathered> {
   if (from === undefined) return { endorsements: [], missing: [] }
-  return collateralOf({ ...part, endorsements }, from.source, from.endpoints)
+  try {
+    return await collateralOf({ ...part, endorsements }, from.source, from.endpoints)
+  } catch (error) {
+    // Its verifier says what is wrong with it.
+    if (isAllodError(error, 'collateral/bad-evidence')) return { endorsements: [], missing: [error.message] }
+    throw error
+  }
 }
 
 const isDevice = ({ kind }: EvidencePart): boolean => kind === 'nvidia-gpu' || kind === 'nvidia-switch'

@@ -47,6 +47,11 @@ test.each([
   expect(JSON.parse(got.stdout)).toEqual(refused(code, kind))
 })
 
+test('lets the verifier say what is wrong with evidence that no maker could be asked about', async () => {
+  const got = await run('verify', inFolder('garbage'), '--kind', 'tdx', '--fetch', '--json')
+  expect(JSON.parse(got.stdout)).toEqual(refused('tdx/bad-quote', 'tdx'))
+})
+
 test('of a folder passes over what is no collateral, and says so', async () => {
   const { code, stderr, stdout } = await run('verify', inFolder('report'), '--collateral', folder)
   expect(code).toBe(5)

@@ -15,7 +15,7 @@ import { Ended } from '../../frame/Ended.ts'
 import { fail } from '../../frame/errors.ts'
 import { exitCodeOf, exitCodes } from '../../frame/exitCode.ts'
 import { checksText } from '../../render/checks.ts'
-import { verdictJson, verdictText } from '../../render/evidence.ts'
+import { checkLines, verdictJson, verdictText } from '../../render/evidence.ts'
 
 export const command: Command = {
   arguments: ['<file>'],
@@ -33,9 +33,8 @@ export const command: Command = {
     const policy = await policyOption(values)
     const bytes = await evidenceBytes(file)
     const verdict = await out.step('checking the evidence', () => verdictOn(context, bytes, { ...choices, policy }))
-    const proof = 'proof' in verdict ? checksText(verdict.proof, out.paint) : ''
-    const text = verdictText(proof === '' ? verdict : { ...verdict, checks: [] }, out.paint)
-    out.result(verdictJson(verdict), [proof, text].filter(Boolean).join('\n'))
+    const checks = 'proof' in verdict ? checksText(verdict.proof, out.paint) : checkLines(verdict, out.paint)
+    out.result(verdictJson(verdict), [checks, verdictText(verdict, out.paint)].filter(Boolean).join('\n'))
     if (verdict.isAccepted) return
     if (out.isJson) throw new Ended(exitCodes.attestation)
     const { code, hint, meta } = verdict.error ?? {}
@@ -54,7 +53,7 @@ async function verdictOn(context: Context, bytes: Uint8Array, choices: Choices):
   let kind: string = choices.kind ?? 'unknown'
   try {
     const file = readEvidenceFile(bytes, choices.kind)
-    if (file.kind === 'bundle') return await verifyEvidence(await context.allod(), file.value, choices)
+    if (file.kind === 'bundle') return await verdictOnBundle(context, file.value, choices)
     kind = file.kind === 'nras' ? 'nras' : (file.parts[0]?.kind ?? kind)
     return await verdictOnFile(context, file, choices)
   } catch (error) {
@@ -62,6 +61,13 @@ async function verdictOn(context: Context, bytes: Uint8Array, choices: Choices):
     if (isOfTheFile(error)) return refusedBy(error, kind)
     throw error
   }
+}
+
+// A bundle brings its own facts and collateral, and the chain says which build is meant: what nobody would look at is refused.
+async function verdictOnBundle({ values, allod }: Context, value: unknown, { now }: Choices): Promise<Verdict> {
+  const ignored = Object.keys(evidenceOptions).find((o) => !['kind', 'at'].includes(o) && values[o] !== undefined)
+  if (ignored !== undefined) throw fail('bad-usage', { expected: 'a bundle alone', actual: `--${ignored}` })
+  return verifyEvidence(await allod(), value, { now })
 }
 
 async function verdictOnFile(
