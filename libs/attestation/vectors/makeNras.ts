@@ -91,7 +91,12 @@ for (const [name, eat] of [
   ],
   ['deeper than any', await answer({ overall: { deep: JSON.parse(`${'['.repeat(17)}${']'.repeat(17)}`) } })],
   ['a text of two characters', utf8('"ab"')],
-  ['a pair of pairs too many', utf8(fromUtf8(good).replace('"JWT",', '"JWT",null,'))],
+  ['an object of two', utf8('{"length":2}')],
+  [
+    'an overall token that is an object of two',
+    utf8(fromUtf8(good).replace(/\["JWT",("[^"]*")\]/, '{"length":2,"0":"JWT","1":$1}')),
+  ],
+  ['an overall token and more', utf8(fromUtf8(good).replace(/("JWT","[^"]*")/, '$1,null'))],
   ['an overall token that is no text', utf8(fromUtf8(good).replace(/"JWT","[^"]*"/, '"JWT",1'))],
   ['devices that are a list', utf8(fromUtf8(good).replace(/\{.*\}/, '[]'))],
   ['devices that are null', utf8(fromUtf8(good).replace(/\{.*\}/, 'null'))],

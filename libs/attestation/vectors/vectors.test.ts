@@ -11,7 +11,7 @@ const kinds: readonly { scope: string; folder: string; file: string; count: numb
   { scope: 'sevsnp', folder: 'sevsnp', file: 'sevsnp.json', count: 139 },
   { scope: 'nvidia', folder: 'nvidia', file: 'nvidia.json', count: 126 },
   { scope: 'rim', folder: 'nvidia/rim', file: 'rim.json', count: 140 },
-  { scope: 'nras', folder: 'nvidia/nras', file: 'nras.json', count: 173 },
+  { scope: 'nras', folder: 'nvidia/nras', file: 'nras.json', count: 175 },
 ]
 
 const library = join(import.meta.dirname, '..')

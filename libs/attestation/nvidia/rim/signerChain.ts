@@ -26,7 +26,7 @@ const CERTIFICATES = 4
 export async function signerChain(certificates: readonly Uint8Array[], root: Uint8Array, now: number): Promise<Signer> {
   if (certificates.length !== CERTIFICATES)
     throw fail('bad-chain', { expected: `${CERTIFICATES} certificates`, actual: certificates.length })
-  const last = certificates[CERTIFICATES - 1]
+  const last = certificates.at(-1)
   if (last === undefined || !equalBytes(last, root)) throw fail('bad-chain', { expected: 'the pinned root' })
   try {
     const chain = certificates.map(parseCertificate)
