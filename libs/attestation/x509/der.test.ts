@@ -79,6 +79,9 @@ const refused = [
   ['a private tag', 'c0 00'],
   ['a tag in several octets', 'bf 21 00'],
   ['a primitive tag in several octets', '9f 21 00'],
+  ['the start of a tag in several octets, which looks like an empty element', 'bf 00'],
+  ['the same of a primitive one', '9f 00'],
+  ['an object identifier whose last arc is not ended', '06 01 81'],
 ] as const
 
 describe.each(refused)('refuses %s', (_, hex) => {
@@ -131,4 +134,12 @@ test('a header is read within its bounds alone', async () => {
   const der = sequence(octets(Uint8Array.of(1, 2, 3)))
   expect(readDerHeader(der, 2, der.length)).toEqual({ tag: 0x04, contentAt: 4, end: 7 })
   expect(await codeOf(() => readDerHeader(der, 2, der.length - 1))).toBe('x509/bad-der')
+  expect(await codeOf(() => readDerHeader(bytes('04 82 01'), 0, 3))).toBe('x509/bad-der')
+  expect(await codeOf(() => readDerHeader(bytes('04 81 80 00'), 0, 2))).toBe('x509/bad-der')
+})
+
+test('a length of four octets is refused, although as many bytes are there', async () => {
+  const der = new Uint8Array((1 << 24) + 6)
+  der.set([0x04, 0x84, 0x01, 0x00, 0x00, 0x00])
+  expect(await codeOf(() => readDerHeader(der, 0, der.length))).toBe('x509/bad-der')
 })

@@ -12,7 +12,7 @@
 // run that was stopped goes on. What survives both is named; `equivalent.ts` says of some why no test can tell. The last line
 // counts: `N passed, N failed`. All of it takes an hour or so on two cores.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Copy, copyPackage } from './copyPackage.ts'
@@ -113,22 +113,32 @@ type Asking = { readonly testPath: string; readonly asked: ReadonlySet<number> }
 function whoAsks(root: string): readonly Asking[] {
   const folder = join(root, '../asked')
   if (!existsSync(folder)) {
-    mkdirSync(folder)
-    passes(root, ['--exclude', '**/vectors/**', '--exclude', '**/browser*', '--exclude', '**/device/**'], {
-      ASKED: folder,
-    })
+    const unfinished = `${folder}-unfinished`
+    rmSync(unfinished, { recursive: true, force: true })
+    mkdirSync(unfinished)
+    const without = ['vectors/**', 'browser*', 'device/**', 'mutation/**'].flatMap((those) => [
+      '--exclude',
+      `**/${those}`,
+    ])
+    passes(root, [...without, '--reporter', 'json', '--outputFile', join(unfinished, 'results')], { ASKED: unfinished })
+    renameSync(unfinished, folder)
   }
-  return readdirSync(folder).map((name) => {
-    const { testPath, asked } = JSON.parse(readFileSync(join(folder, name), 'utf8'))
-    return { testPath, asked: new Set<number>(asked) }
-  })
+  const { testResults } = JSON.parse(readFileSync(join(folder, 'results'), 'utf8'))
+  const failing = (testResults as { name: string; status: string }[]).filter(({ status }) => status !== 'passed')
+  for (const { name } of failing) console.log(`fails as things stand, and proves nothing: ${name}`)
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { testPath: string; asked: number[] })
+    .filter(({ testPath }) => !failing.some(({ name }) => name === testPath))
+    .map(({ testPath, asked }) => ({ testPath, asked: new Set(asked) }))
 }
 
 function passes(root: string, args: readonly string[], env: Readonly<Record<string, string>>): boolean {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const bail = 'MUTANT' in env ? ['--bail', '1'] : []
+  const timeout = 'MUTANT' in env ? 180_000 : 1_800_000
   const { status } = spawnSync(process.execPath, [vitest, 'run', '--root', root, ...bail, ...args], {
-    ...{ cwd: root, env: { ...process.env, ...env }, stdio: 'ignore', timeout: 180_000, killSignal: 'SIGKILL' },
+    ...{ cwd: root, env: { ...process.env, ...env }, stdio: 'ignore', timeout, killSignal: 'SIGKILL' },
   })
   return status === 0
 }
