@@ -180,6 +180,8 @@ export type View = {
   /** The build a measurement stands for at this block; null where none. */
   readonly buildOf: (measurement: Hex) => Promise<Hex | null>
   readonly build: (build: Hex) => Promise<BuildOnChain>
+  /** The block in which a build was revoked; null where it was not. */
+  readonly revocationOf: (build: Hex) => Promise<bigint | null>
   /** `build` or `offer` null ask nothing of Trust, or say that the input is the buyer's own. */
   readonly keyRelease: (ask: {
     readonly terms: MarketTerms

@@ -113,6 +113,10 @@ export function viewAt(
       const isApproved = await call(trust, trustAbi, 'isApproved', [build])
       return { build, announcedAt: Number(announcedAt), from: Number(from), isRevoked, isApproved }
     },
+    async revocationOf(build) {
+      const topics = encodeEventTopics({ abi: trustAbi, eventName: 'BuildRevoked', args: { build } })
+      return (await logs(trust, trustAbi, topics as Hex[]))[0]?.block ?? null
+    },
     async keyRelease({ terms, enclave, build, objectId, offer }) {
       const [ok, reason] = await call(market, marketAbi, 'keyRelease', [
         termsArgs(terms),

@@ -20,6 +20,7 @@ import {
   type Receipt,
   requireAccessToken,
   sha256,
+  signAgentCard,
   signReceipt,
   specHash,
   toHex,
@@ -63,7 +64,7 @@ let token: AccessToken
 let lie: {
   readonly bound?: Partial<BoundFacts>
   readonly receipt?: Partial<Receipt>
-  readonly answer?: 'json' | 'error' | 'nothing' | 'half'
+  readonly answer?: 'json' | 'error' | 'nothing' | 'half' | 'unsigned'
 }
 
 beforeAll(async () => {
@@ -194,6 +195,25 @@ test('refuses an answer whose receipt is for another question, order or engine',
   }
 })
 
+test('refuses an answer that comes without a receipt', async () => {
+  const verdict = await accepted()
+  lie = { answer: 'unsigned' }
+  await expect(ask(allod, verdict, { ...question, token })).rejects.toMatchObject({
+    code: 'sdk/bad-receipt',
+    meta: { field: 'missing' },
+  })
+})
+
+test.each([
+  ['another engine than the order rents', { engine: `0x${'01'.repeat(32)}` as Hex }, 'card-engine'],
+  ['fewer objects than the order rents', { objects: [] }, 'card-objects'],
+])('a card that names %s is refused', async (_, change, name) => {
+  const { signature: __, version: ___, buyer: ____, ...body } = card
+  const verdict = await verifyAgent(allod, signAgentCard(local.wallet('buyer').key, { ...body, ...change }))
+  expect(verdict.isAccepted).toBe(false)
+  expect(verdict.checks.filter((c) => c.result !== 'pass').map((c) => c.name)).toEqual([name])
+})
+
 test('says by its code why an agent refused', async () => {
   lie = { answer: 'error' }
   await expect(ask(allod, await accepted(), { ...question, token })).rejects.toMatchObject({
@@ -310,6 +330,7 @@ async function answerSealed(body: Uint8Array): Promise<AsyncIterable<Uint8Array>
     'data: {"choices":[{"delta":{"content":"runs it."},"finish_reason":"stop"}]}\n\n',
     'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\ndata: [DONE]\n\n',
   ]
+  if (lie.answer === 'unsigned') return opened.sealResponse({ status: 200, headers: [] }, pieces(events))
   if (lie.answer === 'nothing') return new Promise<never>(() => {})
   if (lie.answer === 'half') return opened.sealResponse({ status: 200, headers: [] }, thenNothing(events.slice(0, 1)))
   const receipt = `: allod-receipt ${fromUtf8(canonicalise(receiptOf(request, utf8(events.join('')))))}\n\n`

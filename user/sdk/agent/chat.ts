@@ -84,7 +84,7 @@ export async function* chat(
   }
   if (status !== 200) throw agentError(status, received)
   const found = receiptInEvents(received)
-  if (found !== null) checkReceipt(found, agent, request)
+  checkReceipt(found, agent, request)
   yield {
     kind: 'done',
     answer: {
@@ -92,7 +92,7 @@ export async function* chat(
       finishReason,
       promptTokens: usage.prompt_tokens,
       completionTokens: usage.completion_tokens,
-      receipt: found?.receipt ?? null,
+      receipt: found.receipt,
     },
   }
 }
@@ -119,7 +119,7 @@ export async function callAgent(
   const bytes = await collect(answer, MAX_ANSWER_BYTES)
   if (status !== 200) throw agentError(status, [bytes])
   const found = receiptInJson(bytes)
-  if (found !== null) checkReceipt(found, agent, request)
+  if (method === 'POST') checkReceipt(found, agent, request)
   return { json: JSON.parse(fromUtf8(bytes)), receipt: found?.receipt ?? null }
 }
 

@@ -38,7 +38,14 @@ export function receiptInJson(bytes: Uint8Array): FoundReceipt | null {
  * Refuses a receipt that is not by this enclave, for this very question and answer, on the objects the card names.
  * @throws sdk/bad-receipt naming what differs
  */
-export function checkReceipt({ receipt, answer }: FoundReceipt, agent: AgentVerdict, request: Uint8Array): void {
+export function checkReceipt(
+  found: FoundReceipt | null,
+  agent: AgentVerdict,
+  request: Uint8Array,
+): asserts found is FoundReceipt {
+  // An enclave signs whatever it answers, so an answer without one was cut or is somebody else's.
+  if (found === null) throw fail('bad-receipt', { expected: 'a receipt', actual: 'none', meta: { field: 'missing' } })
+  const { receipt, answer } = found
   const salt = fromHex(receipt.salt, 32)
   const salted = (bytes: Uint8Array) => toHex(sha256(salt, sha256(bytes)))
   const pairs: readonly (readonly [string, unknown, unknown])[] = [

@@ -34,6 +34,10 @@ export type AgentVerdict = {
   readonly evidence: EvidenceBundle
 }
 
+/** Kinds of offers, as the contracts number them. */
+const OBJECT = 2
+const ENGINE = 3
+
 /** Clients have no keeper id; their nonce stands under zero. */
 const CLIENT: Hex = `0x${'00'.repeat(32)}`
 /** How long a nonce, and with it a verdict, is good: the enclave's key lives for an hour. */
@@ -63,7 +67,11 @@ export async function verifyAgent(
   const recorded = recordedEnclave(events, state.generation)
   const now = Math.floor(Date.now() / 1000)
   const proof = await evidenceProof(allod, view, { card, order, state, evidence, nonce, now, policy })
-  const checks = [...proof.checks, ...chainProof(card, state, events, evidence, recorded)]
+  const checks = [
+    ...proof.checks,
+    ...chainProof(card, state, events, evidence, recorded),
+    ...(await paidFor(view, order, card)),
+  ]
   return {
     isAccepted: checks.every((c) => c.result === 'pass'),
     isHardware: allod.trust.isHardware,
@@ -170,5 +178,20 @@ function chainProof(
     equal('enclave-recorded', 'order', 'chain', recorded.enclave, bound.signingAddress),
     equal('build-recorded', 'code', 'chain', recorded.build, bound.buildDigest),
     equal('card-buyer', 'order', 'card', typeof buyer === 'string' ? buyer.toLowerCase() : 'none', card.buyer),
+  ]
+}
+
+// What the card says is served against what the order paid for. The buyer's own inputs are on no chain; receipts name them.
+async function paidFor(view: View, order: Hex, card: AgentCard): Promise<readonly ProofCheck[]> {
+  const { offers } = await view.terms(order)
+  const posted = await Promise.all(offers.map((hash) => view.postedOffer(hash)))
+  const rented = posted.flatMap((p) => (p?.offer.kind === OBJECT ? [p.offer.subject] : []))
+  const [engine] = posted.flatMap((p) => (p?.offer.kind === ENGINE ? [p.offer.subject] : []))
+  const named = card.objects.filter((id) => rented.includes(id))
+  return [
+    engine === undefined
+      ? unknown('card-engine', 'code', 'chain', 'the engine that the order rents')
+      : equal('card-engine', 'code', 'chain', engine, card.engine),
+    equal('card-objects', 'order', 'chain', [...rented].sort().join(' '), [...named].sort().join(' ')),
   ]
 }

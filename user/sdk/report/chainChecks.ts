@@ -28,7 +28,10 @@ export async function chainChecks(
   const bound = events.find((e) => e.name === 'Bound' && Number(e.args.generation) === generation)
   const reported = events.find((e) => e.name === 'Reported')
   const said = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : 'none')
-  const wasApproved = record.announcedAt !== 0 && record.from <= state.startedAt
+  const revoked = record.isRevoked ? await view.revocationOf(build) : null
+  // A build that was revoked before its enclave was recorded was never approved for it; later, it was valid then.
+  const isRevokedBefore = record.isRevoked && (revoked === null || bound === undefined || revoked <= bound.block)
+  const wasApproved = record.announcedAt !== 0 && record.from <= state.startedAt && !isRevokedBefore
   return {
     isRevoked: record.isRevoked,
     checks: [

@@ -1,6 +1,8 @@
+import type { OrderLog, OrderOnChain, View } from '@allod/chain'
 import {
   canonicalise,
   type Envelope,
+  envelopeHash,
   fromBase64Url,
   type Json,
   newSigningKey,
@@ -122,4 +124,43 @@ test('refuses evidence that was changed', async () => {
 
 test('refuses what is not a report', async () => {
   await expect(verifyReport({ payload: 'x' }, { trust })).rejects.toMatchObject({ code: 'protocol/bad-shape' })
+})
+
+/** The chain as it would answer for this report, its build revoked in a block, or never. */
+const viewWhere = (revokedBlock: bigint | null): View => {
+  const view: Pick<View, 'order' | 'build' | 'orderEvents' | 'revocationOf'> = {
+    order: async () => ({ state: 'ended', startedAt: 100 }) as OrderOnChain,
+    build: async (build) => ({
+      build,
+      announcedAt: 1,
+      from: 1,
+      isRevoked: revokedBlock !== null,
+      isApproved: revokedBlock === null,
+    }),
+    orderEvents: async () =>
+      [
+        {
+          name: 'Bound',
+          block: 50n,
+          args: {
+            generation: predicate.generation,
+            enclave: predicate.enclave,
+            build: predicate.build,
+            evidenceHash: predicate.vote.evidenceHash,
+          },
+        },
+        { name: 'Reported', block: 60n, args: { reportHash: envelopeHash(envelope) } },
+      ] as unknown as readonly OrderLog[],
+    revocationOf: async () => revokedBlock,
+  }
+  return view as View
+}
+
+test('a build that was revoked after its enclave was recorded was valid then', async () => {
+  expect((await verifyReport(envelope, { trust, view: viewWhere(null) })).verdict).toBe('valid-then')
+  expect((await verifyReport(envelope, { trust, view: viewWhere(70n) })).verdict).toBe('revoked-since')
+})
+
+test('a build that had been revoked before is no build to report from', async () => {
+  await expect(verifyReport(envelope, { trust, view: viewWhere(40n) })).rejects.toMatchObject(refused('chain-approved'))
 })
