@@ -86,6 +86,8 @@ export const factsShape = record({
   seconds: integer(1),
   /** From when this generation's time counts: its start on chain, or the newest challenge it answered where that is later. */
   startedAt: integer(),
+  /** End of the term on chain; whatever the generation, it counts from the order's first start. */
+  endsAt: integer(),
 })
 export type Facts = Shaped<typeof factsShape>
 
@@ -108,6 +110,8 @@ export const leaseShape = record({
   objects: list(record({ objectId: hex(32), offer: hex(32) }), 8),
   build: hex(32),
   ttlSeconds: integer(1),
+  /** Start of the time that this enclave may attest. */
+  from: integer(),
   /** End of the time attested so far. */
   upTo: integer(),
   /** When full evidence was last appraised. */
@@ -127,7 +131,8 @@ export type GrantReply = Shaped<typeof grantReplyShape>
 
 /**
  * A renewal of the time from `from` to `upTo`, signed by the enclave; `admission` carries fresh evidence when it is due.
- * `from` may lie after the lease's own end, by at most 2 ttl, where this keeper missed a renewal that others gave.
+ * `from` may lie after the lease's own end, where this keeper missed a renewal that others gave, and before it, where a beat
+ * did not reach the provider: the market counts overlapping time once. Between renewals lie at most 2 ttl.
  */
 export const renewShape = record({
   lease: leaseShape,
@@ -149,6 +154,8 @@ export const renewReplyShape = record({
   alive: aliveShape,
   signature: signedByShape,
   lease: leaseShape,
+  /** End of the term with its extensions, or when the order was ended before it. */
+  endsAt: integer(),
   time: integer(),
 })
 export type RenewReply = Shaped<typeof renewReplyShape>

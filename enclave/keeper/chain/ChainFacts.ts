@@ -25,6 +25,10 @@ export type OrderSeen = {
   readonly enclave: Hex
   readonly generation: number
   readonly startedAt: number
+  /** End of the term, or when the order was ended before it. */
+  readonly endsAt: number
+  /** Until when the market counts time before that end. */
+  readonly closesAt: number
 }
 
 /** A provider's record. */

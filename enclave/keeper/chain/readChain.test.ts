@@ -7,12 +7,13 @@ import type { ChainQuery } from './ChainFacts.ts'
 import { readChain } from './readChain.ts'
 
 const measurement: Hex = `0x${'0c'.repeat(48)}`
-const [order, maker, original, derived] = [hex32(1), hex32(2), hex32(3), hex32(4)]
+const [order, maker, original, derived, ended] = [hex32(1), hex32(2), hex32(3), hex32(4), hex32(9)]
 
 const orderSeen = (id: Hex): OrderOnChain =>
   ({
     ...{ order: id, state: 'active', job: 'finetune', isVested: true, isReported: false, isFailed: false },
     ...{ committee: hex32(5), enclave: id === maker ? hex20(8) : hex20(7), generation: 1, startedAt: NOW },
+    ...{ endsAt: NOW + 600, endedAt: id === ended ? NOW + 60 : 0 },
   }) as OrderOnChain
 
 const assetSeen = (objectId: Hex): AssetOnChain => ({
@@ -33,6 +34,7 @@ function chain(): { readonly client: ChainClient; readonly asked: Asked[] } {
     ({
       block: { number: '5', hash: hex32(5), time },
       order: async (id: Hex) => orderSeen(id),
+      windows: async () => ({ startSeconds: 1, reportSeconds: 2, closeSeconds: 30 }),
       provider: async () => ({ key: hex20(3), payee: hex20(3), endpoints: '', machines: [hex32(3)] }),
       build: async (build: Hex) => ({ build, announcedAt: 9, from: 9, isRevoked: false, isApproved: true }),
       buildOf: async (name: Hex) => (name === toHex(sha256(fromHex(measurement))) ? hex32(0xb1) : null),
@@ -61,6 +63,12 @@ test('reads at the final block, and the time of the newest', async () => {
   const facts = await readChain(chain().client)(query)
   expect([facts.block.time, facts.headTime]).toEqual([NOW - 9, NOW])
   expect((await readChain(chain().client)({ ...query, at: 'latest' })).block.time).toBe(NOW)
+})
+
+test('tells when an order is over, by its term or by whoever ended it, and how long time before that counts', async () => {
+  const read = readChain(chain().client)
+  expect((await read(query)).order).toMatchObject({ endsAt: NOW + 600, closesAt: NOW + 630 })
+  expect((await read({ ...query, order: ended })).order).toMatchObject({ endsAt: NOW + 60, closesAt: NOW + 90 })
 })
 
 test('names the enclave that made a derived object, and the build of a measurement', async () => {

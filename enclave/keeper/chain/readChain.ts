@@ -1,4 +1,4 @@
-import { type AssetOnChain, type ChainClient, marketTerms, type View } from '@allod/chain'
+import { type AssetOnChain, type ChainClient, marketTerms, type View, type Windows } from '@allod/chain'
 import { fromHex, type Hex, sha256, toHex } from '@allod/protocol'
 import type { ChainFacts, ChainQuery, ObjectSeen, OrderSeen, ReadChain, Release } from './ChainFacts.ts'
 
@@ -7,9 +7,13 @@ const NO_ROYALTY = { bps: 0, floorPerSecond: '0', floorPerOrder: '0' } as const
 
 /** Reads what a decision needs, all at one block on which every RPC agrees. @throws chain/… where they do not */
 export function readChain(client: ChainClient): ReadChain {
+  let windows: Windows | null = null
   return async (query) => {
     const latest = await client.latest()
     const view = query.at === 'latest' ? latest : await client.final()
+    // Constants of the contract.
+    windows ??= await view.windows()
+    const { closeSeconds } = windows
     const terms = query.release ? marketTerms(query.release.terms) : null
     const keyRelease = async (objectId: Hex, offer: Hex): Promise<Release | null> => {
       if (!query.release || !terms) return null
@@ -18,7 +22,7 @@ export function readChain(client: ChainClient): ReadChain {
       return { isAllowed: said.ok, reason: said.ok ? '' : said.reason }
     }
     const [order, release, provider, build, objects] = await Promise.all([
-      readOrder(view, query.order),
+      readOrder(view, query.order, closeSeconds),
       keyRelease(NOTHING, NOTHING),
       query.provider === null ? null : view.provider(query.provider),
       readBuild(view, query),
@@ -30,10 +34,12 @@ export function readChain(client: ChainClient): ReadChain {
   }
 }
 
-async function readOrder(view: View, id: Hex): Promise<OrderSeen> {
-  const { state, job, isVested, isReported, committee, enclave, generation, startedAt } = await view.order(id)
+async function readOrder(view: View, id: Hex, closeSeconds: number): Promise<OrderSeen> {
+  const { state, job, isVested, isReported, committee, enclave, generation, startedAt, ...order } = await view.order(id)
+  const endsAt = order.endedAt === 0 ? order.endsAt : order.endedAt
+  const times = { startedAt, endsAt, closesAt: endsAt + closeSeconds }
   // An order that does not exist has no kind; its state says so first.
-  return { state, job: job ?? 'run', isVested, isReported, committee, enclave, generation, startedAt }
+  return { state, job: job ?? 'run', isVested, isReported, committee, enclave, generation, ...times }
 }
 
 async function readBuild(view: View, { build, measurement }: ChainQuery): Promise<ChainFacts['build']> {

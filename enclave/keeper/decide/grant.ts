@@ -45,6 +45,7 @@ export async function grant(admission: Admission, keeper: Keeper): Promise<Grant
       objects: judged.inputs.map((input) => ({ objectId: input.objectId, offer: offerHashOf(input) })),
       build: judged.trustBuild,
       ttlSeconds: judged.terms.lease.ttlSeconds,
+      from: facts.startedAt,
       upTo: facts.startedAt,
       evidenceAt: now,
     }),
@@ -76,6 +77,7 @@ function factsOf({ challenges, spec, terms }: Admission, judged: Judgement, { co
     seconds: terms.seconds,
     // A replaced enclave was not alive since the start: it is paid from when it answered its newest challenge.
     startedAt: Math.max(judged.chain.order.startedAt, ...challenges.map((c) => c.time)),
+    endsAt: judged.chain.order.endsAt,
   }
 }
 

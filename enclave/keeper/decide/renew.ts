@@ -16,7 +16,7 @@ import {
 import { fail } from '../errors.ts'
 import { judgeAdmission } from '../judge/judgeAdmission.ts'
 import { requireClock } from '../judge/requireClock.ts'
-import { requireRecorded } from '../judge/requireOrderState.ts'
+import { isOver, requireAttestable } from '../judge/requireOrderState.ts'
 import { requireRelease } from '../judge/requireRelease.ts'
 import type { Keeper } from '../Keeper.ts'
 import { requireOwnChallenge } from '../keys/challenge.ts'
@@ -38,7 +38,7 @@ export async function renew(request: Renew, keeper: Keeper): Promise<RenewReply>
   requireOwnChallenge(challenge, keys.challengeMac, { now })
   requireSigner(fromHex(renewHash(lease, from, upTo, challenge), 32), request.signature, enclave)
   requireTerms(terms, order)
-  requireTime(lease, { from, upTo, now, maxSkewSeconds: config.clock.maxSkewSeconds })
+  requireTime(lease, { from, upTo, now })
   const evidence = await requireFreshEvidence(request, now, keeper)
 
   const chain = await keeper.readChain({
@@ -51,11 +51,14 @@ export async function renew(request: Renew, keeper: Keeper): Promise<RenewReply>
     objects: lease.objects,
   })
   requireClock(chain.headTime, now, config.clock)
-  requireRecorded(chain.order, { generation, enclave })
-  requireRelease(chain)
+  requireAttestable(chain, { generation, enclave })
+  const { endsAt } = chain.order
+  if (upTo > endsAt) throw fail('renew-range', { expected: `up to ${endsAt}, the end of the order`, actual: upTo })
+  // What is over needs no release: this attests what was delivered, and keys stay where they are only while an order runs.
+  if (!isOver(chain)) requireRelease(chain)
 
   const { mac: _, ...said } = lease
-  const renewed = newLease(keys.leaseMac, { ...said, ...evidence, upTo })
+  const renewed = newLease(keys.leaseMac, { ...said, ...evidence, upTo: Math.max(lease.upTo, upTo) })
   const subject = documentHash('allod/lease/v1', renewed)
   await log.append({ kind: 'renew', order, generation, enclave, subject, outcome: 'ok' })
   const alive: Alive = { order, generation, from, upTo }
@@ -64,17 +67,20 @@ export async function renew(request: Renew, keeper: Keeper): Promise<RenewReply>
     alive,
     signature: { signer: keys.signing.address, signature: signDigest(keys.signing, digest) },
     lease: renewed,
+    endsAt,
     time: now,
   }
 }
 
-type Asked = { readonly from: number; readonly upTo: number; readonly now: number; readonly maxSkewSeconds: number }
+type Asked = { readonly from: number; readonly upTo: number; readonly now: number }
 
-function requireTime({ upTo: known, evidenceAt, ttlSeconds }: Lease, { from, upTo, now, maxSkewSeconds }: Asked): void {
-  if (from < known || upTo <= from || upTo > now || upTo < now - maxSkewSeconds)
-    throw fail('renew-range', { expected: `within ${known}..${now}, up to now`, actual: `${from}..${upTo}` })
+// Who is alive now was so all along, from the grant on, as long as renewals leave no gap.
+function requireTime(lease: Lease, { from, upTo, now }: Asked): void {
+  const { upTo: known, evidenceAt, ttlSeconds } = lease
+  if (from < lease.from || upTo <= from || upTo > now)
+    throw fail('renew-range', { expected: `within ${lease.from}..${now}`, actual: `${from}..${upTo}` })
   // The wait for the start to become final is no gap: the grant judged the same evidence again at its end.
-  const gap = upTo - Math.max(known, evidenceAt)
+  const gap = now - Math.max(known, evidenceAt)
   if (gap > 2 * ttlSeconds) throw fail('lease-gap', { expected: `<= ${2 * ttlSeconds} s`, actual: gap })
 }
 

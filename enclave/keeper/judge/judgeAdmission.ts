@@ -10,7 +10,7 @@ import { requireEvidence } from './requireEvidence.ts'
 import { offerHashOf, type Paid, requireInputs } from './requireInputs.ts'
 import { requireLaunch } from './requireLaunch.ts'
 import { requireManifests, type SealedInput } from './requireManifests.ts'
-import { requireAwaited, requireRecorded, requireSameJob } from './requireOrderState.ts'
+import { isOver, requireAttestable, requireAwaited, requireRecorded, requireSameJob } from './requireOrderState.ts'
 import { requireOrderTerms } from './requireOrderTerms.ts'
 import { requireOwnership } from './requireOwnership.ts'
 import { requirePolicies } from './requirePolicies.ts'
@@ -79,7 +79,8 @@ export async function judgeAdmission(admission: Admission, stage: Stage, keeper:
   })
   requireClock(chain.headTime, now, config.clock)
   if (stage === 'vote') requireAwaited(chain.order, { generation, enclave })
-  else requireRecorded(chain.order, { generation, enclave })
+  else if (stage === 'grant') requireRecorded(chain.order, { generation, enclave })
+  else requireAttestable(chain, { generation, enclave })
   requireSameJob(chain.order, spec)
   requireLaunch(launch, chain.provider, { chainId, market, machine })
   requireOwnership(inputs, chain.objects, terms.buyer)
@@ -92,7 +93,8 @@ export async function judgeAdmission(admission: Admission, stage: Stage, keeper:
     measurements: measurementsOf(verified, build.measured, agreed, spec.build, keeper),
     appraise: keeper.appraise,
   })
-  if (stage !== 'vote') requireRelease(chain)
+  // A renewal after the end attests what was delivered, and releases nothing.
+  if (stage === 'grant' || (stage === 'renew' && !isOver(chain))) requireRelease(chain)
   return {
     ...{ order, generation, enclave, bundle, evidence: evidenceHash(bundle), place, paid, inputs },
     ...{ terms: agreed, trustBuild, chain, own, validUntil },

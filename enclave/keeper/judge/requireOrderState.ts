@@ -1,5 +1,5 @@
 import type { Hex, JobSpec } from '@allod/protocol'
-import type { OrderSeen } from '../chain/ChainFacts.ts'
+import type { ChainFacts, OrderSeen } from '../chain/ChainFacts.ts'
 import { fail } from '../errors.ts'
 
 /** The enclave and the generation that a request is about. */
@@ -22,11 +22,38 @@ export function requireAwaited(order: OrderSeen, { generation }: Claimed): void 
  * The order runs, in exactly this enclave and generation.
  * @throws keeper/not-final while its start is not in the block read, keeper/enclave-mismatch, keeper/order-state
  */
-export function requireRecorded(order: OrderSeen, { generation, enclave }: Claimed): void {
+export function requireRecorded(order: OrderSeen, claimed: Claimed): void {
+  requireBegun(order, claimed)
+  if (order.state !== 'active') throw fail('order-state', { expected: 'active', actual: order.state })
+  requireSameEnclave(order, claimed)
+}
+
+/**
+ * The order runs in exactly this enclave and generation, or ran in it to its end and the market still counts time before
+ * that: whoever ends an order pays for what was delivered.
+ * @throws keeper/not-final while its start is not in the block read, keeper/enclave-mismatch, keeper/order-state
+ */
+export function requireAttestable({ order, headTime }: Pick<ChainFacts, 'order' | 'headTime'>, claimed: Claimed): void {
+  requireBegun(order, claimed)
+  if ((order.state !== 'active' && order.state !== 'ended') || headTime > order.closesAt)
+    throw fail('order-state', {
+      expected: `active, or ended until ${order.closesAt}`,
+      actual: `${order.state} at ${headTime}`,
+    })
+  requireSameEnclave(order, claimed)
+}
+
+/** The order is over: nothing may be released to it any more. */
+export const isOver = ({ order, block }: Pick<ChainFacts, 'order' | 'block'>): boolean =>
+  order.state === 'ended' || block.time >= order.endsAt
+
+function requireBegun(order: OrderSeen, { generation }: Claimed): void {
   const isBefore = order.state === 'none' || order.state === 'open'
   if (isBefore || (order.state === 'active' && order.generation === generation - 1))
     throw fail('not-final', { expected: `generation ${generation}`, actual: `${order.state}, ${order.generation}` })
-  if (order.state !== 'active') throw fail('order-state', { expected: 'active', actual: order.state })
+}
+
+function requireSameEnclave(order: OrderSeen, { generation, enclave }: Claimed): void {
   if (order.generation !== generation || order.enclave !== enclave)
     throw fail('enclave-mismatch', {
       expected: `${order.enclave}, generation ${order.generation}`,

@@ -78,6 +78,8 @@ export type Case = {
 
 const NOTHING = hex32(0)
 export const STARTED_AT = NOW - 20
+/** How long after an order's end the market counts time before it. */
+export const CLOSE_SECONDS = 300
 
 /** An order that every keeper accepts: a rented model, the buyer's own data, an engine, a machine; changed by the draft. */
 export async function newCase(draft: Draft = {}): Promise<Case> {
@@ -210,6 +212,8 @@ function seenBy(query: ChainQuery, { model, data, spec, draft }: Known): ChainFa
       enclave: isStarted ? enclave.address : hex20(0),
       generation: isStarted ? generation : generation - 1,
       startedAt: isStarted ? STARTED_AT : 0,
+      endsAt: isStarted ? STARTED_AT + spec.limits.seconds : 0,
+      closesAt: isStarted ? STARTED_AT + spec.limits.seconds + CLOSE_SECONDS : CLOSE_SECONDS,
     },
     release: allowed,
     provider: query.provider === provider.address ? { key: providerKey.address, machines: [machine] } : null,

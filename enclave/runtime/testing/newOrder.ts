@@ -151,7 +151,7 @@ export async function newOrder({
   const facts: Facts = {
     ...{ version: 1, chainId: CHAIN_ID, market: terms.market, assets: hex20(0xa2), order, generation, offers: [] },
     ...{ enclave: keys.signing.address, buyer: terms.buyer, provider: hex20(0xbb), specHash: terms.specHash },
-    ...{ committee: spec.committee, seconds: 600, startedAt: STARTED_AT },
+    ...{ committee: spec.committee, seconds: 600, startedAt: STARTED_AT, endsAt: STARTED_AT + 600 },
     objects: [{ input: 'model', ...names, owner: owner.address, policyHash: policyHash(policy) }],
   }
   const made: TestOrder = { job, keys, keepers, logs, owner, manifest, objectId, facts, terms: policy, policy, stores }

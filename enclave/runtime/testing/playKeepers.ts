@@ -35,6 +35,8 @@ export type Play = {
   readonly factsKey?: SigningKey
   readonly grant?: (reply: GrantReply) => GrantReply
   readonly renew?: () => void
+  /** Where the term ends by what it says in renewals. */
+  readonly endsAt?: () => number
 }
 
 /** What the provider was told, by path. */
@@ -118,7 +120,13 @@ async function answerAs(
   const { lease, from, upTo } = body as Renew
   const alive = { order: lease.order, generation: lease.generation, from, upTo }
   const signature = signDigest(play.voteKey?.() ?? keeper.signing, typedDigest(domain, aliveType, alive))
-  return { alive, signature: { signer, signature }, lease: { ...lease, upTo }, time: upTo }
+  return {
+    alive,
+    signature: { signer, signature },
+    lease: { ...lease, upTo },
+    endsAt: play.endsAt?.() ?? order.facts.endsAt,
+    time: upTo,
+  }
 }
 
 let ticks = 0
@@ -156,7 +164,7 @@ export async function grantAs(
     shares: [{ objectId, index, sealed }],
     lease: {
       ...{ order: id, generation, enclave, objects: [], build: job.spec.build },
-      ...{ ttlSeconds: 600, upTo: STARTED_AT, evidenceAt: STARTED_AT, mac: hex32(7) },
+      ...{ ttlSeconds: 600, from: STARTED_AT, upTo: STARTED_AT, evidenceAt: STARTED_AT, mac: hex32(7) },
     },
     time: STARTED_AT,
   }

@@ -235,6 +235,7 @@ function sampleFacts(bound: BoundFacts, terms: OrderTerms, spec: JobSpec, provid
     ),
     seconds: terms.seconds,
     startedAt: STARTED,
+    endsAt: STARTED + terms.seconds,
   }
 }
 
