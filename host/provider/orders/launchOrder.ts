@@ -34,8 +34,11 @@ export type LaunchPlace = {
 export type Launched = {
   readonly exit: EnvironmentHandle['exit']
   readonly clientSocket: string
-  /** Tells the enclave that its order was ended, at a time in Unix seconds; clients cannot say this. */
-  tellEnded(endedAt: number): Promise<void>
+  /**
+   * Tells the enclave that its order was ended, at a time in Unix seconds; clients cannot say this.
+   * @throws provider/guest-silent
+   */
+  tellEnded(endedAt: number, limitMs?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -65,8 +68,8 @@ export async function launchOrder(file: OrderFile, job: JobDocument, place: Laun
   return {
     exit: handle.exit,
     clientSocket,
-    tellEnded: (endedAt) =>
-      withinMs(TELL_MS, async () => post(nodeStream(await session.open('host')), '/ended', { endedAt })),
+    tellEnded: (endedAt, limitMs = TELL_MS) =>
+      withinMs(limitMs, async () => post(nodeStream(await session.open('host')), '/ended', { endedAt })),
     async close() {
       handle.kill()
       door.close()

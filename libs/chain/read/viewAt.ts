@@ -1,6 +1,6 @@
 import type { BlockSeen, Hex } from '@allod/protocol'
 import { type Abi, encodeEventTopics, erc20Abi, toFunctionSelector } from 'viem'
-import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
+import { assetsAbi, catalogAbi, marketAbi, registryAbi } from '../abi.ts'
 import { laneOf, lower, marketTermsOf, offerArgs, type RawOrderState, royaltyOf, termsArgs } from '../convert.ts'
 import { fail } from '../errors.ts'
 import { orderIdOf } from '../orderIdOf.ts'
@@ -10,6 +10,7 @@ import { callAt } from './calls.ts'
 import type { ChainOptions } from './chainClient.ts'
 import type { Endpoint } from './endpoints.ts'
 import { logsBetween, postedOf } from './logs.ts'
+import { trustReads } from './trustReads.ts'
 
 const zero: Hex = `0x${'00'.repeat(32)}`
 
@@ -104,19 +105,7 @@ export function viewAt(
       )
       return log === undefined ? null : { market: lower(log.args.market), order: log.args.order as Hex }
     },
-    async buildOf(measurement) {
-      const build = await call(trust, trustAbi, 'buildOf', [measurement])
-      return build === zero ? null : build
-    },
-    async build(build) {
-      const [announcedAt, from, isRevoked] = await call(trust, trustAbi, 'recordOf', [build])
-      const isApproved = await call(trust, trustAbi, 'isApproved', [build])
-      return { build, announcedAt: Number(announcedAt), from: Number(from), isRevoked, isApproved }
-    },
-    async revocationOf(build) {
-      const topics = encodeEventTopics({ abi: trustAbi, eventName: 'BuildRevoked', args: { build } })
-      return (await logs(trust, trustAbi, topics as Hex[]))[0]?.block ?? null
-    },
+    ...trustReads(trust, call, logs),
     async keyRelease({ terms, enclave, build, objectId, offer }) {
       const [ok, reason] = await call(market, marketAbi, 'keyRelease', [
         termsArgs(terms),
