@@ -7,6 +7,7 @@ import type { Events } from './Events.ts'
 import type { Grant } from './grant/obtainGrant.ts'
 import type { OpenedKey } from './grant/openKeys.ts'
 import type { HostLink } from './HostLink.ts'
+import type { Inbound } from './Inbound.ts'
 import type { LeaseKeeper, LeaseState } from './lease/LeaseKeeper.ts'
 import type { Places } from './places.ts'
 
@@ -25,6 +26,7 @@ export type OpenOrder = {
   readonly places: Places
   readonly events: Events
   readonly lease: LeaseKeeper
+  readonly inbound: Inbound
   readonly startedAt: number
   /** What checkpoints are sealed under; null where none are made. */
   readonly resumeKey: Secret | null

@@ -6,6 +6,7 @@ import {
   type CheckpointRef,
   checkpointRefShape,
   envelopeHash,
+  isAllodError,
   type Json,
   lineageOf,
   noLineage,
@@ -18,49 +19,63 @@ import {
 } from '@allod/protocol'
 import { CheckpointKeeper } from './checkpoint/CheckpointKeeper.ts'
 import { restoreCheckpoint } from './checkpoint/restoreCheckpoint.ts'
-import { runEngine, writeJobFile } from './engine/runEngine.ts'
+import { type EngineFigures, runEngine, writeJobFile } from './engine/runEngine.ts'
 import { fail } from './errors.ts'
 import { ask } from './HostLink.ts'
+import { followLease, underLease } from './lease/followLease.ts'
 import { nowSeconds } from './nowSeconds.ts'
 import type { OpenOrder } from './OpenOrder.ts'
 import { type SealedOutput, sealOutput } from './outputs/sealOutput.ts'
 import { makeReport } from './report/makeReport.ts'
-import { sendBeat } from './sendBeat.ts'
 
 /** What a job leaves, by the folder of `/out` it is in: of another kind than the spec says, nothing is there to seal. */
 const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as const
 
 /**
- * A job that ends by itself: run, seal, report.
+ * A job that ends by itself: run, seal, report. Where the order is ended while the engine runs there is nothing to deliver,
+ * and the time until then is all that is attested; a result that is being sealed is still reported.
  * @throws runtime/engine-failed, runtime/output-refused, runtime/storage-failed, runtime/lease-lost
  */
 export async function runJob(order: OpenOrder): Promise<void> {
-  const { job, events, places, terms, lease, onLease } = order
+  const { job, events, places, lease } = order
   writeJobFile(places, job, job.spec.engine.parameters)
   const checkpoints = await openCheckpoints(order)
   events.phase('running')
-  const figures = await runEngine(job, places, {
-    terms,
-    onFigures: (f) => events.figures(f),
-    onStarted: (engine) => {
-      onLease.follow = (state) => {
-        if (state === 'lost') engine.kill()
-        else if (state === 'paused') engine.pause()
-        else engine.resume()
-      }
-    },
-  }).finally(async () => {
+  const figures = await underLease(order, () => run(order)).finally(async () => {
     await checkpoints?.stop()
     order.resumeKey?.erase()
   })
+  if (figures === null) return lease.close()
   events.phase('sealing')
-  const sealed = await sealResult(order)
-  // The last of the time, before the report ends it.
-  await lease.stop()
-  const { alive, signatures } = await lease.renew()
-  await sendBeat(order.host, alive, signatures)
+  const sealed = await underLease(order, () => sealResult(order))
+  // The last of the time, before the report ends it. Without it the result is still worth its report.
+  await underLease(order, () => lease.close().catch(() => undefined))
   await sendReport(order, { ...figures, sealed })
   events.phase('reported')
+}
+
+/** Runs the engine to its end. Null where it was stopped because the order is over. */
+async function run(order: OpenOrder): Promise<EngineFigures | null> {
+  const { job, places, terms, events, inbound } = order
+  let isStopped = false
+  try {
+    return await runEngine(job, places, {
+      terms,
+      onFigures: (figures) => events.figures(figures),
+      onStarted: (engine) => {
+        const stop = () => {
+          isStopped = true
+          engine.kill()
+        }
+        if (inbound.ended.aborted) stop()
+        inbound.ended.addEventListener('abort', stop, { once: true })
+        followLease(order, engine)
+      },
+    })
+  } catch (error) {
+    if (isStopped && isAllodError(error, 'runtime/engine-failed')) return null
+    throw error
+  }
 }
 
 const CHECKPOINT = 'checkpoint/checkpoint.safetensors'

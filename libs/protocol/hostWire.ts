@@ -60,6 +60,9 @@ export type ReportRequest = Shaped<typeof reportRequestShape>
 export const checkpointRefShape = record({ digest: hex(32), sizeBytes: integer(1, 2 ** 28) })
 export type CheckpointRef = Shaped<typeof checkpointRefShape>
 
+/** `POST /ended`, which the host says to its enclave: when the order was ended on chain, Unix seconds. A claim. */
+export const endedRequestShape = record({ endedAt: integer() })
+
 /** `POST /fail`: why the enclave gave up, for the chain, with the code that says it in words. */
 export const failRequestShape = record({ failed: failedShape, signature: hex(65), code: text(80) })
 export type FailRequest = Shaped<typeof failRequestShape>

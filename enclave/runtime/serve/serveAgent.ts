@@ -7,57 +7,72 @@ import { isHex, type Json } from '@allod/protocol'
 import { startEngine, writeJobFile } from '../engine/runEngine.ts'
 import type { RunningEngine } from '../engineSandbox/launchEngine.ts'
 import { fail } from '../errors.ts'
-import { nowSeconds } from '../nowSeconds.ts'
+import { followLease, underLease } from '../lease/followLease.ts'
 import type { OpenOrder } from '../OpenOrder.ts'
-import { sendBeat } from '../sendBeat.ts'
 import { answerChat } from './answerChat.ts'
-import { inbound } from './inbound.ts'
 import { Quotas } from './Quotas.ts'
 import { ServiceKeys } from './ServiceKeys.ts'
 
 const ENGINE_READY_MS = 120_000
 
+/** The last renewal comes this long before the end of the term, so that it lies within. */
+const BEFORE_END_MS = 2000
+/** The longest that a timer waits. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
 /**
- * Serves an agent until its term is over, its lease is lost or its engine ends. Requests come sealed; nothing of them is
+ * Serves an agent until its order is over, its lease is lost or its engine ends. Requests come sealed; nothing of them is
  * written anywhere.
- * @throws runtime/engine-failed
+ * @throws runtime/engine-failed, runtime/lease-lost
  */
 export async function serveAgent(order: OpenOrder): Promise<void> {
-  const { job, places, terms, events, lease, onLease, grant, host } = order
+  const { job, places, events, lease, inbound } = order
   if (job.spec.serve === null) throw fail('job-inconsistent', { meta: { part: 'serve' } })
   writeJobFile(places, job, servingParameters(order))
   const engine = await startEngine(job, places)
-  onLease.follow = (state) => {
-    if (state === 'lost') engine.kill()
-    else if (state === 'paused') engine.pause()
-    else engine.resume()
+  followLease(order, engine)
+  const keys = new ServiceKeys(order)
+  try {
+    await underLease(order, async () => {
+      await answerClients(order, engine, keys)
+      // Fees of a serve order vest with its first attested time; where it does not get through, the next beat covers it.
+      await lease.beat().catch(() => undefined)
+      events.phase('serving')
+      await untilOver(order, engine)
+    })
+  } finally {
+    inbound.serve(null)
+    keys.erase()
+    engine.kill()
   }
+  await lease.close()
+}
+
+async function answerClients(order: OpenOrder, engine: RunningEngine, keys: ServiceKeys): Promise<void> {
+  const { job, places, terms, inbound } = order
   const socketPath = join(places.run, 'engine.sock')
   await waitForSocket(socketPath, engine)
-  const keys = new ServiceKeys(order)
   const quotas = new Quotas({
-    requestsPerMinute: job.spec.serve.requestsPerMinute,
+    requestsPerMinute: job.spec.serve?.requestsPerMinute ?? 0,
     tokensPerDay: terms.serving.tokensPerClientPerDay,
     bytesPerDay: terms.serving.bytesPerClientPerDay,
   })
-  inbound.handle = (request) => handle(order, keys, quotas, socketPath, request)
-  // Fees of a serve order vest with its first attested time.
-  const first = await lease.renew()
-  await sendBeat(host, first.alive, first.signatures)
-  events.phase('serving')
-  const leftMs = Math.max(0, (grant.facts.startedAt + grant.facts.seconds - nowSeconds()) * 1000)
-  const over = new AbortController()
-  const exit = await Promise.race([
-    engine.exit,
-    delay(leftMs, 'term' as const, { signal: over.signal }).catch(() => 'term' as const),
-  ])
-  over.abort()
-  keys.erase()
-  engine.kill()
-  await lease.stop()
-  if (exit !== 'term') throw fail('engine-failed', { actual: exit.reason, meta: { exitCode: exit.code } })
-  const last = await lease.renew()
-  await sendBeat(host, last.alive, last.signatures)
+  inbound.serve((request) => handle(order, keys, quotas, socketPath, request))
+}
+
+// A term may be extended until its end: the beat just before it is when keepers say where the end lies by now.
+async function untilOver({ lease, inbound }: OpenOrder, engine: RunningEngine): Promise<void> {
+  while (!inbound.ended.aborted) {
+    const waited = new AbortController()
+    const signal = AbortSignal.any([waited.signal, inbound.ended])
+    const leftMs = Math.min(Math.max(0, lease.leftMs() - BEFORE_END_MS), MAX_DELAY_MS)
+    const exit = await Promise.race([engine.exit, delay(leftMs, null, { signal }).catch(() => null)])
+    waited.abort()
+    if (exit !== null) throw fail('engine-failed', { actual: exit.reason, meta: { exitCode: exit.code } })
+    if (inbound.ended.aborted) return
+    await lease.beat().catch(() => undefined)
+    if (lease.leftMs() <= BEFORE_END_MS) return
+  }
 }
 
 function servingParameters({ job, terms }: OpenOrder): Readonly<Record<string, Json>> {

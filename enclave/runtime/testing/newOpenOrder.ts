@@ -1,5 +1,6 @@
 import { Secret } from '@allod/protocol'
 import { Events } from '../Events.ts'
+import { Inbound } from '../Inbound.ts'
 import { LeaseKeeper } from '../lease/LeaseKeeper.ts'
 import type { OpenOrder } from '../OpenOrder.ts'
 import type { Places } from '../places.ts'
@@ -32,7 +33,18 @@ export function newOpenOrder(order: TestOrder, places: Places): OpenOrder {
   }
   const onState = () => {}
   const lease = new LeaseKeeper({
-    ...{ host, attester, job, keys, grant, ttlMs: 600_000, graceMs: 600_000, onState, onAlive: async () => {} },
+    ...{
+      host,
+      attester,
+      job,
+      keys,
+      grant,
+      ttlMs: 600_000,
+      graceMs: 600_000,
+      onState,
+      onAlive: async () => {},
+      endedAt: () => null,
+    },
   })
   return {
     ...{ host, attester, job, keys, grant, terms, places, lease, startedAt: facts.startedAt, stores: [] },
@@ -41,5 +53,6 @@ export function newOpenOrder(order: TestOrder, places: Places): OpenOrder {
     events: new Events(host, job),
     onLease: { follow: () => {} },
     resumeKey: null,
+    inbound: new Inbound(),
   }
 }
