@@ -5,8 +5,15 @@ import ts from 'typescript'
 /** The checkout's root. */
 export const root = dirname(import.meta.dirname)
 
-/** One `import`, `export from` or `import()` as written; `specifier` is null for a computed one. */
-export type Import = { readonly file: string; readonly specifier: string | null }
+/**
+ * One `import`, `export from` or `import()` as written; `specifier` is null for a computed one. What it names is loaded with
+ * its file, later, or never where it brings types only.
+ */
+export type Import = {
+  readonly file: string
+  readonly specifier: string | null
+  readonly loads: 'with its file' | 'later' | 'never'
+}
 
 /** The folders that hold our code; each is a zone or beside the zones. */
 export const places = [
@@ -56,15 +63,29 @@ export function importsOf(file: string): readonly Import[] {
       node.moduleSpecifier &&
       ts.isStringLiteral(node.moduleSpecifier)
     )
-      found.push({ file, specifier: node.moduleSpecifier.text })
+      found.push({ file, specifier: node.moduleSpecifier.text, loads: isErased(node) ? 'never' : 'with its file' })
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [argument] = node.arguments
-      found.push({ file, specifier: argument && ts.isStringLiteral(argument) ? argument.text : null })
+      found.push({ file, specifier: argument && ts.isStringLiteral(argument) ? argument.text : null, loads: 'later' })
     }
     if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal))
-      found.push({ file, specifier: node.argument.literal.text })
+      found.push({ file, specifier: node.argument.literal.text, loads: 'never' })
     ts.forEachChild(node, visit)
   }
   visit(parse(file))
   return found
+}
+
+function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly
+  const clause = node.importClause
+  if (clause === undefined) return false
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
+  const { namedBindings, name } = clause
+  return (
+    name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every((e) => e.isTypeOnly)
+  )
 }
