@@ -64,7 +64,7 @@ export const fail = errorsOf('sdk', {
   ],
   'quote-outdated': [
     'prices changed between quote and order',
-    'the order holds at the price shown by `npx allod order get`; end it with `npx allod order cancel`',
+    'ask for the quote again; what was locked is back in the wallet’s balance, or where its end failed comes by `npx allod order cancel`',
   ],
   'no-endpoint': ['a provider registered no address to reach it at', 'choose another provider’s offer'],
   'too-little-money': ['the wallet has too little money', 'send it more, or order a shorter term'],

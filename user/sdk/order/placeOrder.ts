@@ -1,9 +1,12 @@
-import { jobKinds, offerArgs } from '@allod/chain'
+import { jobKinds, marketAbi, marketTermsOf, offerArgs } from '@allod/chain'
+import type { Hex } from '@allod/protocol'
+import { parseEventLogs, type TransactionReceipt } from 'viem'
 import type { Allod } from '../allod.ts'
 import { writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
 import { fund, requireMoney } from '../money/fund.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { endOrder } from './endOrder.ts'
 import { type JobChoices, newJob } from './newJob.ts'
 import type { OrderBook, OrderRecord } from './orderRecord.ts'
 import { type Quote, requireMaxPrice } from './quote.ts'
@@ -20,7 +23,8 @@ export type PlaceOptions = JobChoices & {
 
 /**
  * Places an order: worked out and kept here first, then the deposit of what is missing, then one transaction that locks the
- * price, then the job to its provider. Broken off anywhere, `followOrder` goes on from the record.
+ * price, then the job to its provider. Broken off anywhere, `followOrder` goes on from the record. What was created at other
+ * prices than quoted is ended at once.
  * @throws sdk/over-max-price, sdk/too-little-money, sdk/quote-outdated, market/…, provider/…
  */
 export async function placeOrder(
@@ -55,7 +59,7 @@ export async function placeOrder(
   onStep?.('saved')
   await fund(allod, wallet, quote.totalUnits)
   onStep?.('funded')
-  const placed = { ...record, transaction: await create(allod, wallet, quote, record) }
+  const placed = await create(allod, wallet, { quote, record, book })
   await book.save(placed)
   onStep?.('placed')
   await sendJob(allod, placed)
@@ -63,7 +67,12 @@ export async function placeOrder(
   return placed
 }
 
-async function create(allod: Allod, wallet: Wallet, quote: Quote, { order, spec, terms }: OrderRecord) {
+async function create(
+  allod: Allod,
+  wallet: Wallet,
+  { quote, record, book }: { readonly quote: Quote; readonly record: OrderRecord; readonly book: OrderBook },
+): Promise<OrderRecord> {
+  const { order, spec, terms } = record
   const { receipt, transaction } = await writerOf(allod, wallet).send('market', 'create', [
     quote.offers.map((o) => offerArgs(o.offer)),
     quote.offers.map((o) => o.signature),
@@ -76,15 +85,47 @@ async function create(allod: Allod, wallet: Wallet, quote: Quote, { order, spec,
       maxEscrow: quote.totalUnits,
     },
   ])
-  // The id commits to the lanes. Another id means that fees or royalties changed since the quote; the escrow still held.
-  const isOurs = receipt.logs.some((log) => log.topics[1] === order)
-  if (!isOurs)
-    throw fail('quote-outdated', {
-      expected: order,
-      actual: receipt.logs.map((l) => l.topics[1]),
-      meta: { transaction },
+  const placed = { ...record, transaction }
+  // The id commits to the lanes: another one means that fees or royalties changed since the quote, within the escrow.
+  const created = createdIn(receipt, allod.network.addresses.market)
+  if (created === null || created.order === order) return placed
+  throw await endOutdated(allod, wallet, { placed, created, book })
+}
+
+type Created = { readonly order: Hex; readonly lanes: OrderRecord['terms']['lanes'] }
+
+function createdIn({ logs }: TransactionReceipt, market: Hex): Created | null {
+  const ours = logs.filter((log) => log.address.toLowerCase() === market)
+  const [event] = parseEventLogs({ abi: marketAbi, logs: ours, eventName: 'Created' })
+  if (event === undefined) return null
+  const lanes = marketTermsOf(event.args.terms).lanes.map((lane) => ({
+    ...lane,
+    perSecond: String(lane.perSecond),
+    perOrder: String(lane.perOrder),
+  }))
+  return { order: event.args.order, lanes }
+}
+
+// Only its terms give its money back, and only their event has them: they are kept first, in case the end does not get through.
+async function endOutdated(
+  allod: Allod,
+  wallet: Wallet,
+  { placed, created, book }: { readonly placed: OrderRecord; readonly created: Created; readonly book: OrderBook },
+): Promise<Error> {
+  const { order, lanes } = created
+  const actual = { ...placed, order, terms: { ...placed.terms, lanes } }
+  await book.save(actual)
+  const outdated = (meta: { readonly isRefunded: boolean }, cause?: unknown) =>
+    fail('quote-outdated', {
+      expected: placed.order,
+      actual: order,
+      meta: { transaction: placed.transaction, ...meta },
+      ...(cause === undefined ? {} : { cause }),
     })
-  return transaction
+  return endOrder(allod, wallet, actual).then(
+    () => outdated({ isRefunded: true }),
+    (cause: unknown) => outdated({ isRefunded: false }, cause),
+  )
 }
 
 // Where a provider is reached: the network's own by its description, another by what it registered.

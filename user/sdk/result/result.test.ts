@@ -27,6 +27,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { offerResult } from '../agent/agentCard.ts'
 import { type Allod, connect } from '../allod.ts'
 import { devnetTrust } from '../devnet/devnetTrust.ts'
+import { balanceOf } from '../money/fund.ts'
 import { openOrderBook } from '../node/orderBook.ts'
 import { endOrder } from '../order/endOrder.ts'
 import type { OrderRecord } from '../order/orderRecord.ts'
@@ -156,19 +157,32 @@ test('refuses a derived object whose manifest another enclave signed', async () 
   await expect(quote(allod, serveOn(done.model, signed))).rejects.toMatchObject({ code: 'sdk/not-its-maker' })
 })
 
-test('refuses to go on when prices changed between quote and order, and finds no provider without an address', async () => {
-  const model = await offered({})
-  const price = await quote(allod, requestOn(model))
-  const book = openOrderBook(join(folder, 'other'))
+test('ends at once what was created at other prices than quoted, and the buyer has every unit back', async () => {
+  const price = await quote(allod, requestOn(await offered({})))
+  const book = openOrderBook(join(folder, 'outdated'))
   const lanes = price.lanes.map((lane, i) => (i === 0 ? { ...lane, perOrder: 1n } : lane))
-  await expect(placeOrder(allod, local.wallet('buyer'), { ...price, lanes }, { book })).rejects.toMatchObject({
-    code: 'sdk/quote-outdated',
-  })
+  const buyer = local.wallet('buyer')
+  const whole = async () => {
+    const balance = await balanceOf(allod, buyer.key.address)
+    return balance.market + balance.wallet
+  }
+  const before = await whole()
+  const error = await placeOrder(allod, buyer, { ...price, lanes }, { book }).catch((e: unknown) => e)
+  expect(error).toMatchObject({ code: 'sdk/quote-outdated', meta: { isRefunded: true } })
+  expect(await whole()).toBe(before)
+  // Both are kept, each under the id that its terms have: the one that was quoted, and the one that was created.
+  const created = await book.get(String((error as AllodError).meta.actual))
+  expect((await (await allod.chain.latest()).order(created.order)).state).toBe('settled')
+  expect(await book.list()).toHaveLength(2)
+})
+
+test('finds no provider without an address', async () => {
+  const book = openOrderBook(join(folder, 'other'))
   const machine = { cpus: 2, memoryBytes: 2 ** 30, gpus: [], tee: 'simulated' }
   const { posted } = await offerCompute(allod, local.wallet('author'), { name: 'unregistered', machine, price: free })
   const open = newPolicy(local.network, local.wallet('owner').key.address, { providers: 'any' })
   const anywhere = await quote(allod, {
-    ...requestOn(model),
+    ...requestOn(await offered({})),
     compute: bare(posted),
     inputs: { x: { kind: 'unsealed', policy: open } },
   })
