@@ -1,0 +1,80 @@
+import { failRequestShape, reportRequestShape } from '@allod/protocol'
+import { expect, test } from 'vitest'
+import { fails, trains, trainsForEver } from './testing/engines.ts'
+import { STARTED_AT } from './testing/newOrder.ts'
+import type { Play } from './testing/playKeepers.ts'
+import { refusal } from './testing/playKeepers.ts'
+import { inTime, phasesOf, playOrder } from './testing/playOrder.ts'
+
+const everybody = (play: Play): readonly Play[] => [play, play, play]
+const shortLease = { ttlSeconds: 2, graceSeconds: 0 }
+
+test('runs, seals, attests the last of the time, and reports', async () => {
+  const { outcome, phases, told, beats } = await playOrder({ draft: { engine: trains } })
+  expect(outcome).toBe('ok')
+  expect(phases).toEqual(
+    ['launched', 'voted', 'started', 'granted', 'opened', 'running', 'sealing', 'reported'].concat('ended'),
+  )
+  expect(beats).toMatchObject([{ from: STARTED_AT }])
+  const reported = told.filter((t) => t.path === '/report').map((t) => reportRequestShape(t.body))
+  expect(reported.map((r) => Object.keys(r.manifests))).toEqual([['adapter']])
+})
+
+test('a provider that takes no beat still gets the report', async () => {
+  const { outcome, told, beats } = await playOrder({
+    draft: { engine: trains, policy: (p) => ({ ...p, lease: shortLease }) },
+    provider: (path) => {
+      if (path === '/beat') throw refusal('provider/internal')
+    },
+  })
+  expect(outcome).toBe('ok')
+  expect(new Set(beats.map((b) => b.from))).toEqual(new Set([STARTED_AT]))
+  expect(told.some((t) => t.path === '/report')).toBe(true)
+})
+
+test('a lost lease kills the engine and leaves the order to another machine: nothing is signed as failed', async () => {
+  const { outcome, phases, told } = await playOrder({
+    draft: { engine: trainsForEver, policy: (p) => ({ ...p, lease: shortLease }) },
+    plays: everybody({
+      renew: () => {
+        throw refusal('keeper/order-state')
+      },
+    }),
+  })
+  expect(outcome).toBe('runtime/lease-lost')
+  expect(phases.slice(-2)).toEqual(['paused', 'failed'])
+  expect(told.filter((t) => ['/fail', '/report', '/beat'].includes(t.path))).toEqual([])
+})
+
+test('an engine that fails under its lease is the job’s own failure, and signed', async () => {
+  const { outcome, told } = await playOrder({ draft: { engine: fails } })
+  expect(outcome).toBe('runtime/engine-failed')
+  const signed = told.filter((t) => t.path === '/fail').map((t) => failRequestShape(t.body))
+  expect(signed.map((s) => [s.code, s.failed.input])).toEqual([['runtime/engine-failed', 255]])
+})
+
+test('ended while it trains: it stops, and the time until then is attested', async () => {
+  const keepers = inTime()
+  const { outcome, phases, told, beats } = await playOrder({
+    draft: { engine: trainsForEver },
+    plays: everybody(keepers),
+    provider: (path, body, say) => {
+      if (path === '/events' && phasesOf(body).includes('running')) void say('/ended', { endedAt: STARTED_AT + 1 })
+    },
+  })
+  expect([outcome, phases.at(-1)]).toEqual(['ok', 'ended'])
+  expect(beats).toMatchObject([{ from: STARTED_AT, upTo: STARTED_AT + 1 }])
+  expect(told.filter((t) => ['/fail', '/report'].includes(t.path))).toEqual([])
+})
+
+test('ended while it seals: the result is still reported', async () => {
+  const { outcome, phases, told } = await playOrder({
+    draft: { engine: trains },
+    plays: everybody(inTime()),
+    provider: (path, body, say) => {
+      if (path === '/events' && phasesOf(body).includes('sealing')) void say('/ended', { endedAt: STARTED_AT + 1 })
+    },
+  })
+  expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
+  expect(told.filter((t) => t.path === '/report')).toHaveLength(1)
+})

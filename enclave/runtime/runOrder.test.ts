@@ -1,0 +1,70 @@
+import type { Store } from '@allod/content/stores'
+import { failRequestShape } from '@allod/protocol'
+import { expect, test } from 'vitest'
+import { trains } from './testing/engines.ts'
+import { type Play, refusal } from './testing/playKeepers.ts'
+import { playOrder } from './testing/playOrder.ts'
+
+const everybody = (play: Play): readonly Play[] => [play, play, play]
+const shortLease = <T>(policy: T) => ({ ...policy, lease: { ttlSeconds: 2, graceSeconds: 0 } })
+
+/** A store that gives nothing until it is let. */
+const waitingFor =
+  (gate: Promise<unknown>) =>
+  (store: Store): Store => ({
+    ...store,
+    async *get(...asked) {
+      await gate
+      yield* store.get(...asked)
+    },
+  })
+
+test('the lease is renewed while inputs are opened, however long that takes', async () => {
+  const beaten = Promise.withResolvers<void>()
+  const { outcome, told } = await playOrder({
+    draft: { engine: trains, policy: shortLease },
+    store: waitingFor(beaten.promise),
+    provider: (path) => {
+      if (path === '/beat') beaten.resolve()
+    },
+  })
+  expect(outcome).toBe('ok')
+  const paths = told.map((t) => t.path)
+  expect(paths.indexOf('/beat')).toBeLessThan(paths.indexOf('/report'))
+})
+
+test('a lease that is lost while inputs are opened leaves the order to another machine', async () => {
+  const lost = Promise.withResolvers<void>()
+  const { outcome, phases, told } = await playOrder({
+    draft: { engine: trains, policy: shortLease },
+    plays: everybody({
+      renew: () => {
+        throw refusal('keeper/order-state')
+      },
+    }),
+    store: waitingFor(lost.promise),
+    provider: (path, body) => {
+      if (path === '/events' && JSON.stringify(body).includes('the lease is lost')) lost.resolve()
+    },
+  })
+  expect([outcome, phases.includes('opened')]).toEqual(['runtime/lease-lost', false])
+  expect(told.filter((t) => t.path === '/fail')).toEqual([])
+})
+
+test('an input that does not open is blamed on its offer, on chain and by its code', async () => {
+  const { outcome, told } = await playOrder({ draft: { engine: trains, model: 'stream' } })
+  expect(outcome).toBe('content/bad-archive')
+  const signed = told.filter((t) => t.path === '/fail').map((t) => failRequestShape(t.body))
+  expect(signed.map((s) => [s.code, s.failed.input])).toEqual([['content/bad-archive', 1]])
+})
+
+test('a start that the chain refuses ends the enclave under the chain’s code, and nothing is signed', async () => {
+  const { outcome, phases, told } = await playOrder({
+    draft: { engine: trains },
+    provider: (path) => {
+      if (path === '/start') throw refusal('runtime/engine-failed')
+    },
+  })
+  expect([outcome, ...phases]).toEqual(['runtime/engine-failed', 'launched', 'voted', 'failed'])
+  expect(told.filter((t) => t.path === '/fail')).toEqual([])
+})
