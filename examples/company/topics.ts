@@ -93,7 +93,7 @@ const MACHINE = [
   topic(
     person,
     '{s} is looked after by {v}.',
-    'Who looks after {s}? | Who is responsible for {s}? | Can you tell me who takes care of {s}? | Who is in charge of {s}? | Whose job is it to look after {s}?',
+    'Who looks after {s}? | Who takes care of {s}? | Can you tell me who takes care of {s}? | Who is in charge of {s}? | Whose job is it to look after {s}?',
   ),
   topic(
     between(10, 60, ' days'),
@@ -122,7 +122,7 @@ const TASK = [
   topic(
     person,
     '{s} is done by {v}.',
-    'Who does {s}? | By whom is {s} done? | Who carries out {s}? | Do you know who leads {s}? | Whose work is {s}?',
+    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who leads {s}? | Whose work is {s}?',
   ),
 ]
 const SUPPLIER = [
