@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { evidenceHash, type Verifier } from '@allod/attestation'
 import { chainClient, transportOver } from '@allod/chain'
 import { connectRelay, type Opener, serveHttp } from '@allod/channel/node'
-import { type Hex, type Secret, toHex } from '@allod/protocol'
+import { type Hex, isAllodError, type Secret, toHex } from '@allod/protocol'
 import type { ReadChain } from './chain/ChainFacts.ts'
 import { readChain } from './chain/readChain.ts'
 import { rpcFetch } from './chain/rpcFetch.ts'
 import { type KeeperConfig, parseConfig } from './config.ts'
+import { endWithCode } from './endWithCode.ts'
 import { type Answer, answer } from './http/answer.ts'
 import type { Appraise } from './judge/requireEvidence.ts'
 import type { Keeper } from './Keeper.ts'
@@ -31,11 +32,13 @@ const NOTHING: Hex = `0x${'00'.repeat(32)}`
 const NOBODY: Hex = `0x${'00'.repeat(20)}`
 
 /**
- * Runs a keeper until its host goes away: configuration, keys, channel, then answers.
+ * Runs a keeper until its host goes away: configuration, keys, channel, then answers. What ends it before, such as
+ * `keeper/bad-config`, is said by its code.
  * @param base where the guest finds its files: `/` in a sandbox
- * @throws keeper/bad-config, keeper/log-unavailable, attestation/chip-unreachable, channel/no-channel
  */
-export async function runKeeper(platform: Platform, base: string): Promise<void> {
+export const runKeeper = (platform: Platform, base: string): Promise<void> => endWithCode(() => serve(platform, base))
+
+async function serve(platform: Platform, base: string): Promise<void> {
   const chip = platform.openChip(join(base, 'run/chip.sock'))
   const config = parseConfig(await readFile(join(base, 'config.json')))
   const sealing = await chip.deriveKey('allod/keeper/v1')
@@ -47,7 +50,7 @@ export async function runKeeper(platform: Platform, base: string): Promise<void>
   const ready = Promise.withResolvers<Answer>()
   const service = serveHttp(async (request) => (await ready.promise)(request), {
     maxBodyBytes: MAX_BODY_BYTES,
-    onError: (error) => console.error(error instanceof Error ? error.message : 'a request failed'),
+    onError: (error) => process.stderr.write(`${isAllodError(error) ? error.code : 'keeper/request-failed'}\n`),
   })
   const relay = await connectRelay(join(base, 'run/host.sock'), {
     onOpen: (name, stream) => (name === 'http' ? service.accept(stream) : stream.reset('refused')),
