@@ -5,17 +5,12 @@ import { AllodError } from '@allod/protocol'
  * details or a stack may quote what was opened, down to the name of a file.
  */
 export async function endWithCode(program: () => Promise<void>): Promise<void> {
-  process.on('uncaughtException', (error) => {
-    say(error)
-    process.exit(1)
-  })
-  try {
-    await program()
-  } catch (error) {
-    say(error)
-    process.exitCode = 1
-  }
+  process.on('uncaughtException', end)
+  await program().catch(end)
 }
 
-const say = (error: unknown): boolean =>
+// At once: what is still open must not keep keys in memory.
+function end(error: unknown): never {
   process.stderr.write(`${error instanceof AllodError ? error.code : 'runtime/internal'}\n`)
+  process.exit(1)
+}

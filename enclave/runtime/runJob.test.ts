@@ -2,8 +2,7 @@ import { failRequestShape, reportRequestShape } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { fails, trains, trainsForEver } from './testing/engines.ts'
 import { STARTED_AT } from './testing/newOrder.ts'
-import type { Play } from './testing/playKeepers.ts'
-import { refusal } from './testing/playKeepers.ts'
+import { type Play, refusal } from './testing/playKeepers.ts'
 import { inTime, phasesOf, playOrder } from './testing/playOrder.ts'
 
 const everybody = (play: Play): readonly Play[] => [play, play, play]
@@ -51,6 +50,13 @@ test('an engine that fails under its lease is the job’s own failure, and signe
   expect(outcome).toBe('runtime/engine-failed')
   const signed = told.filter((t) => t.path === '/fail').map((t) => failRequestShape(t.body))
   expect(signed.map((s) => [s.code, s.failed.input])).toEqual([['runtime/engine-failed', 255]])
+})
+
+test('an engine that leaves no result is refused as that', async () => {
+  const { outcome, told } = await playOrder({
+    draft: { engine: `${trains}\nfs.rmSync(out + '/adapter', { recursive: true })` },
+  })
+  expect([outcome, told.some((t) => t.path === '/fail')]).toEqual(['runtime/output-refused', true])
 })
 
 test('ended while it trains: it stops, and the time until then is attested', async () => {

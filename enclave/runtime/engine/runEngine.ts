@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatJob, type Metric, parseFinetuneReport } from '@allod/models'
+import { type FinetuneReport, formatJob, type Metric, parseFinetuneReport } from '@allod/models'
 import type { JobDocument, Json, Policy, ReportPredicate, Terms } from '@allod/protocol'
 import { launchEngine, type RunningEngine } from '../engineSandbox/launchEngine.ts'
 import { fail } from '../errors.ts'
@@ -80,9 +80,18 @@ function readFigures(places: Places, kind: JobDocument['spec']['kind'], terms: T
   if (!existsSync(path)) throw fail('engine-failed', { actual: 'no report.json' })
   if (statSync(path).size > MAX_REPORT_BYTES)
     throw fail('output-refused', { meta: { clause: 'report.json is too large' } })
-  const { leakage, version: _v, kind: _k, ...metrics } = parseFinetuneReport(readFileSync(path))
+  const { leakage, version: _v, kind: _k, ...metrics } = parsed(readFileSync(path))
   requireMemorisation(terms.outputs, leakage.memorisation)
   return { metrics: figures(metrics), leakage: figures(leakage) }
+}
+
+// It would write the same on another machine. What it wrote stays inside: an error that names the fault may quote it.
+function parsed(bytes: Uint8Array): FinetuneReport {
+  try {
+    return parseFinetuneReport(bytes)
+  } catch {
+    throw fail('output-refused', { meta: { clause: 'report.json is none' } })
+  }
 }
 
 // An engine that measures nothing satisfies no limit.

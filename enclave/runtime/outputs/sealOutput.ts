@@ -48,7 +48,7 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
   const policy = outputPolicy(options)
   if (committeeId(job.committee) !== policy.committee)
     throw fail('output-refused', { expected: policy.committee, meta: { clause: 'committee' } })
-  const source = await folderSource(folder)
+  const source = await folderSource(folder).catch(refuseFiles)
   const sizeBytes = source.files.reduce((sum, f) => sum + f.sizeBytes, 0)
   const limit = Math.min(policy.outputs.maxBytes, job.spec.limits.outputBytes)
   if (source.files.length === 0 || sizeBytes > limit)
@@ -67,7 +67,7 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
     metadata: { name, order: job.order },
     replicas: 1,
     isPadded: true,
-  })
+  }).catch(refuseFiles)
   const holders = await readBack(sealed.manifest, sealed.dek, stores)
   sealed.dek.erase()
   const manifest = sealed.manifest
@@ -88,6 +88,15 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
     },
     storage: sealed.receipts.filter(({ by }) => holders.includes(by.signer)),
   }
+}
+
+/** What is wrong with an engine's files would be so on another machine too. Their names stay inside: they may say anything. */
+const ofFiles: readonly unknown[] = ['content/bad-path', 'content/not-a-file', 'content/folder-too-large', 'ENOENT']
+
+function refuseFiles(error: unknown): never {
+  const { code } = error as { readonly code?: unknown }
+  if (!ofFiles.includes(code)) throw error
+  throw fail('output-refused', { meta: { clause: code } })
 }
 
 function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
