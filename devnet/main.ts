@@ -18,10 +18,9 @@ const { values, positionals } = parseArgs({
 const [verb] = positionals
 try {
   if (verb === 'up') {
-    const isolation = values['allow-unisolated'] ? 'none' : 'bubblewrap'
     const { description } = await up({
       folder: values.folder,
-      isolation,
+      isUnisolatedAllowed: values['allow-unisolated'],
       onStep: (step) => process.stderr.write(`${step}\n`),
     })
     process.stdout.write(`${JSON.stringify({ network: description })}\n`)

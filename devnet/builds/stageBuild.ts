@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type Layer, type StagedSource, stageRootfs } from '@allod/environments'
+import { type Layer, type StagedPrograms, type StagedSource, stageRootfs } from '@allod/environments'
 import type { Hex } from '@allod/protocol'
 import { build as bundle } from 'esbuild'
 
@@ -21,16 +21,25 @@ export type StagedBuild = {
  * Bundles a program and stages the root filesystem it runs in, unless exactly this one is there already. The same sources,
  * packages and platform give the same digest.
  * @param folder where builds are kept, by program
+ * @param sandbox the programs of its inner sandbox; null where there is to be none, which makes another build of it
  */
-export async function stageBuild(name: ProgramName, folder: string): Promise<StagedBuild> {
+export async function stageBuild(
+  name: ProgramName,
+  folder: string,
+  sandbox: Pick<StagedPrograms, 'bwrap' | 'prlimit'> | null,
+): Promise<StagedBuild> {
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   const script = await bundleProgram(name)
   const [rootfs, record, fresh] = [join(folder, name), join(folder, `${name}.json`), join(folder, `${name}.new`)]
-  const platform = { bwrap: which('bwrap'), prlimit: which('prlimit'), node: process.execPath }
+  const { bwrap, prlimit } = sandbox ?? { bwrap: null, prlimit: null }
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o755 })
   const app = { path: 'app/main.mjs', from: script, layer: 'ours' } as const
-  const staged = stageRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], fresh, platform)
+  const staged = stageRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], fresh, {
+    bwrap,
+    prlimit,
+    node: process.execPath,
+  })
   const known = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as StagedBuild) : null
   if (known?.build === staged.build && existsSync(rootfs)) {
     rmSync(fresh, { recursive: true, force: true })
@@ -66,7 +75,7 @@ export async function bundleProgram(name: ProgramName): Promise<Uint8Array> {
 
 // What an engine's native parts may count on beside what node itself loads: the rest of the C library's family.
 function engineLibraries(): readonly StagedSource[] {
-  const listing = execFileSync('ldd', [process.execPath], { encoding: 'utf8' })
+  const listing = execFileSync('ldd', [process.execPath], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
   const libc = /=> (\/\S+)\/libc\.so\.6/.exec(listing)?.[1]
   if (libc === undefined) throw new Error('node does not say where the C library is')
   return ['librt.so.1', 'libutil.so.1'].map((file) => ({
@@ -75,8 +84,4 @@ function engineLibraries(): readonly StagedSource[] {
     layer: 'platform',
     isExecutable: true,
   }))
-}
-
-function which(program: string): string {
-  return execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim()
 }

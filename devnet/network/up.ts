@@ -5,6 +5,7 @@ import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef,
 import { mnemonicToAccount } from 'viem/accounts'
 import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
 import { startProgram } from '../processes/processes.ts'
+import { chooseIsolation } from './chooseIsolation.ts'
 import { deploy, type Windows } from './deploy.ts'
 import { type Deployment, readDeployment, writeDeployment } from './deployment.ts'
 import { freePorts } from './freePorts.ts'
@@ -20,7 +21,10 @@ import { devnetWallets } from './wallets.ts'
 export type UpOptions = {
   /** Folder of the network's state. */
   readonly folder: string
-  readonly isolation: 'bubblewrap' | 'none'
+  /** Goes on without sandboxes where they do not work; refused unless told. */
+  readonly isUnisolatedAllowed?: boolean
+  /** Where the sandbox's programs are looked for, if not where they usually are. */
+  readonly sandboxFolders?: readonly string[]
   /** The market's windows, where they are to differ; they are decided when the contracts are deployed. */
   readonly windows?: Partial<Windows>
   /** Told what is being done. */
@@ -32,15 +36,18 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
 /**
  * Brings the whole network up on this machine, each part a process with keys and a folder of its own. Whatever runs already
  * is left alone; whatever was done once is not done again.
- * @throws devnet/process-failed, devnet/builds-changed
+ * @throws devnet/process-failed, devnet/builds-changed, environments/no-sandbox
  */
-export async function up({ folder, isolation, windows: other, onStep = () => {} }: UpOptions): Promise<Layout> {
+export async function up({ folder, windows: other, onStep = () => {}, ...options }: UpOptions): Promise<Layout> {
+  const { isUnisolatedAllowed = false, sandboxFolders: folders } = options
+  const { kind: isolation, programs } = await chooseIsolation({ isUnisolatedAllowed, folders })
+  if (isolation === 'none') onStep('WITHOUT ISOLATION, as told: nothing separates the enclaves from this machine')
   const layout = layoutOf(folder)
   mkdirSync(layout.dataOf('.'), { recursive: true, mode: 0o755 })
   onStep('staging the builds')
   const builds = {
-    runtime: await stageBuild('runtime', layout.builds),
-    keeper: await stageBuild('keeper', layout.builds),
+    runtime: await stageBuild('runtime', layout.builds, programs),
+    keeper: await stageBuild('keeper', layout.builds, programs),
   }
   let deployment = readDeployment(layout.deployment) ?? (await newDeployment())
   requireBuilds(deployment, builds)
@@ -91,7 +98,7 @@ export async function up({ folder, isolation, windows: other, onStep = () => {} 
     stores,
     keepers,
     committee,
-    simulatedRoot,
+    trust: { simulatedRoot, isUnisolatedAllowed: isolation === 'none' },
     provider: { url, address: keyOf('provider').address },
   })
   return layout
@@ -153,14 +160,14 @@ type Description = {
   readonly stores: readonly StoreRef[]
   readonly keepers: readonly SeatedKeeper[]
   readonly committee: Committee
-  readonly simulatedRoot: Hex
+  readonly trust: { readonly simulatedRoot: Hex; readonly isUnisolatedAllowed: boolean }
   readonly provider: { readonly url: string; readonly address: Hex }
 }
 
 /** Writes what owners, buyers and auditors must know of the network, whole or not at all. */
 function describe(
   layout: Layout,
-  { deployment, rpcUrl, stores, keepers, committee, simulatedRoot, provider }: Description,
+  { deployment, rpcUrl, stores, keepers, committee, trust, provider }: Description,
 ): void {
   const chain = required(deployment.chain)
   const network = {
@@ -178,7 +185,7 @@ function describe(
     committee,
     gateway: { url: `http://127.0.0.1:${deployment.ports.gateway}` },
     provider,
-    trust: { simulatedRoot },
+    trust,
     builds: { runtime: chain.runtime, keeper: chain.keeper },
     wallets: 'wallets',
   }

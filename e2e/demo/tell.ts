@@ -55,12 +55,12 @@ export type Outcome = {
 export async function tell(options: TellOptions): Promise<Outcome> {
   const { folder, seed, staysUp, isUnisolatedAllowed, say } = options
   const started = performance.now()
-  const isolation = isUnisolatedAllowed ? 'none' : 'bubblewrap'
   say('1. the network comes up on this machine, each part a process with keys of its own')
-  const { description } = await up({ folder, isolation, onStep: (step) => say(`   ${step}`) })
+  const { description } = await up({ folder, isUnisolatedAllowed, onStep: (step) => say(`   ${step}`) })
   const engines = await packageEngines(join(layoutOf(folder).engines))
   const local = await readNetwork(description)
-  const allod = connect(local.network, { trust: devnetTrust(local.network, { isUnisolatedAllowed }) })
+  const isolation = local.network.trust.isUnisolatedAllowed ? 'none' : 'bubblewrap'
+  const allod = connect(local.network, { trust: devnetTrust(local.network) })
   const wallet = (name: string) => devnetWallet(local, name)
   const stage: Stage = {
     allod,

@@ -10,7 +10,7 @@ import { devnetWallet, openOrderBook, readNetwork } from '@allod/sdk/node'
 const [folder = ''] = process.argv.slice(2)
 const [request] = (await once(process, 'message')) as [OrderRequest]
 const local = await readNetwork(layoutOf(folder).description)
-const allod = connect(local.network, { trust: devnetTrust(local.network, { isUnisolatedAllowed: false }) })
+const allod = connect(local.network, { trust: devnetTrust(local.network) })
 const developer = await devnetWallet(local, 'developer')
 const book = openOrderBook(join(folder, 'orders-of-a-process'))
 await placeOrder(allod, developer, await quote(allod, request), {

@@ -72,11 +72,11 @@ export type Settled = {
 export async function newWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'allod-story-'))
   const layout = layoutOf(folder)
-  const raise = () => up({ folder, isolation: 'bubblewrap', windows: { start: START_WINDOW_SECONDS } })
+  const raise = () => up({ folder, windows: { start: START_WINDOW_SECONDS } })
   await raise()
   const engines = await packageEngines(layout.engines)
   const local = await readNetwork(layout.description)
-  const allod = connect(local.network, { trust: devnetTrust(local.network, { isUnisolatedAllowed: false }) })
+  const allod = connect(local.network, { trust: devnetTrust(local.network) })
   const wallet = (name: string) => devnetWallet(local, name)
   const cast: Cast = {
     modelOwner: await wallet('model-owner'),

@@ -29,35 +29,31 @@ const fail = errorsOf('environments', {
 /** Empty folders where the sandbox mounts things. */
 const MOUNT_POINTS = ['proc', 'dev', 'tmp', 'run', 'work', 'out', 'in', 'engine', 'app', 'bin', 'lib', 'lib64']
 
+/** Absolute paths of the platform's programs to include; what starts an inner sandbox is null where there is to be none. */
+export type StagedPrograms = { readonly bwrap: string | null; readonly prlimit: string | null; readonly node?: string }
+
 /**
  * Writes the root filesystem of a guest: node, bubblewrap and prlimit with the libraries they load, our bundles and
  * nothing else. World-readable, because a launcher that is root steps down to another user; the list and the digest
  * depend on paths, modes and bytes only.
  * @param dir a new folder
- * @param programs absolute paths of the platform's programs to include
  */
-export function stageRootfs(
-  sources: readonly StagedSource[],
-  dir: string,
-  programs: { readonly bwrap: string; readonly prlimit: string; readonly node?: string },
-): StagedRootfs {
-  const node = realpathSync(programs.node ?? process.execPath)
-  const platform: StagedSource[] = [
-    { path: 'bin/node', from: node, layer: 'platform', isExecutable: true },
-    { path: 'bin/bwrap', from: realpathSync(programs.bwrap), layer: 'platform', isExecutable: true },
-    { path: 'bin/prlimit', from: realpathSync(programs.prlimit), layer: 'platform', isExecutable: true },
-    // The chip binds the launch configuration over it.
-    { path: GUEST_PATHS.config, from: new Uint8Array(), layer: 'platform' },
-  ]
+export function stageRootfs(sources: readonly StagedSource[], dir: string, programs: StagedPrograms): StagedRootfs {
+  const executables = { node: programs.node ?? process.execPath, bwrap: programs.bwrap, prlimit: programs.prlimit }
+  const platform = Object.entries(executables).flatMap(([name, from]): StagedSource[] =>
+    from === null ? [] : [{ path: `bin/${name}`, from: realpathSync(from), layer: 'platform', isExecutable: true }],
+  )
+  // The chip binds the launch configuration over it.
+  const config: StagedSource = { path: GUEST_PATHS.config, from: new Uint8Array(), layer: 'platform' }
   const natives = sources.filter((s) => typeof s.from === 'string' && /\.(node|so[.\d]*)$/.test(s.from))
-  const loaders = [...platform.slice(0, 3), ...natives].map((s) => s.from as string)
+  const loaders = [...platform, ...natives].map((s) => s.from as string)
   const libraries = librariesOf(loaders).map(
     (path): StagedSource => ({ path: path.slice(1), from: realpathSync(path), layer: 'platform', isExecutable: true }),
   )
   mkdirSync(dir, { recursive: true })
   chmodSync(dir, 0o755)
   for (const folder of MOUNT_POINTS) mkdirSync(join(dir, folder), { recursive: true, mode: 0o755 })
-  const files = [...platform, ...libraries, ...sources].map((source) => stage(source, dir))
+  const files = [...platform, config, ...libraries, ...sources].map((source) => stage(source, dir))
   files.sort((a, b) => (a.path < b.path ? -1 : 1))
   for (let i = 1; i < files.length; i++)
     if (files[i]?.path === files[i - 1]?.path) throw fail('file-staged-twice', { actual: files[i]?.path })

@@ -218,7 +218,12 @@ test('checks an evidence bundle from its file', async () => {
 })
 
 test('chooses no wallet for anybody on a real network', async () => {
-  const real = { ...local.network, devnet: false, wallets: null, trust: { simulatedRoot: null } }
+  const real = {
+    ...local.network,
+    devnet: false,
+    wallets: null,
+    trust: { simulatedRoot: null, isUnisolatedAllowed: false },
+  }
   await writeJson(inFolder('real.json'), real as Json)
   const env = { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('real.json') }
   const { code, stderr } = await runCli(['earnings', 'list'], { env })

@@ -4,15 +4,12 @@ import type { Network } from '../network/network.ts'
 import type { Trust } from '../verify/trust.ts'
 
 /**
- * Trust in a devnet's simulated chip, under the one root that its description names.
- * @param options.isUnisolatedAllowed accept environments without a sandbox, which say so in their evidence
+ * Trust in a devnet's simulated chip, under the one root that its description names; in environments without a sandbox, which
+ * say so in their evidence, only where it was brought up without.
  * @throws sdk/unsafe-network for any network that is not a devnet
  */
-export function devnetTrust(
-  { devnet, trust, name }: Pick<Network, 'devnet' | 'trust' | 'name'>,
-  { isUnisolatedAllowed = false }: { readonly isUnisolatedAllowed?: boolean } = {},
-): Trust {
-  const root = trust.simulatedRoot
+export function devnetTrust({ devnet, trust, name }: Pick<Network, 'devnet' | 'trust' | 'name'>): Trust {
+  const { simulatedRoot: root, isUnisolatedAllowed } = trust
   if (!devnet || root === null)
     throw fail('unsafe-network', { expected: 'a devnet with a simulated root', actual: name })
   return {

@@ -17,11 +17,15 @@ test('refuses a devnet that leads off this machine', () => {
     expect(() => parseNetwork({ ...devnetDescription, ...stray })).toThrow(refusal('sdk/unsafe-network'))
 })
 
-test('refuses a simulated root or open wallets on a real network', () => {
+test('refuses a simulated root, no sandboxes or open wallets on a real network', () => {
   const real = { ...devnetDescription, devnet: false }
   expect(() => parseNetwork(real)).toThrow(refusal('sdk/unsafe-network'))
   expect(() => parseNetwork({ ...real, wallets: null })).toThrow(refusal('sdk/unsafe-network'))
-  expect(parseNetwork({ ...real, wallets: null, trust: { simulatedRoot: null } }).devnet).toBe(false)
+  const trust = { simulatedRoot: null, isUnisolatedAllowed: true }
+  expect(() => parseNetwork({ ...real, wallets: null, trust })).toThrow(refusal('sdk/unsafe-network'))
+  expect(
+    parseNetwork({ ...real, wallets: null, trust: { simulatedRoot: null, isUnisolatedAllowed: false } }).devnet,
+  ).toBe(false)
 })
 
 test('refuses an unknown field', () => {

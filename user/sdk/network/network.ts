@@ -47,8 +47,8 @@ export const networkShape = record({
   committee: committeeShape,
   gateway: record({ url }),
   provider: record({ url, address: hex(20) }),
-  /** The simulated chip's root id; null wherever chips are real. */
-  trust: record({ simulatedRoot: nullable(hex(32)) }),
+  /** The simulated chip's root id, null wherever chips are real; and whether its owner brought it up without sandboxes. */
+  trust: record({ simulatedRoot: nullable(hex(32)), isUnisolatedAllowed: flag }),
   builds: record({ runtime: hex(32), keeper: hex(32) }),
   /** Folder of the devnet's own wallets, relative to the description's file; null elsewhere. */
   wallets: nullable(text(4096)),
@@ -67,8 +67,8 @@ export function parseNetwork(value: unknown): Network {
   const reached = [...rpcUrls, ...[...stores, ...keepers, gateway, provider].map((part) => part.url)]
   const stray = reached.find((u) => !isLoopback(u))
   if (devnet && stray !== undefined) throw fail('unsafe-network', { expected: 'loopback', actual: stray })
-  if (!devnet && (trust.simulatedRoot !== null || wallets !== null))
-    throw fail('unsafe-network', { expected: 'no simulated root, no devnet wallets', actual: network.name })
+  if (!devnet && (trust.simulatedRoot !== null || trust.isUnisolatedAllowed || wallets !== null))
+    throw fail('unsafe-network', { expected: 'no simulated root, sandboxes, no devnet wallets', actual: network.name })
   return network
 }
 

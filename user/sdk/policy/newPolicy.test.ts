@@ -18,7 +18,7 @@ test('is strict where nothing was chosen', () => {
 
 test('trusts the simulated chip on a devnet only', () => {
   expect(newPolicy(network, owner).tee).toMatchObject({ trust: 'simulated', root: network.trust.simulatedRoot })
-  const real = { ...network, devnet: false, wallets: null, trust: { simulatedRoot: null } }
+  const real = { ...network, devnet: false, wallets: null, trust: { simulatedRoot: null, isUnisolatedAllowed: false } }
   expect(newPolicy(real, owner).tee).toMatchObject({ trust: 'hardware', kinds: ['tdx', 'sevsnp'] })
 })
 

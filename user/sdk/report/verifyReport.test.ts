@@ -17,7 +17,7 @@ import { fill, sampleReport, seal } from '../testing/sampleReport.ts'
 import { verifyReport } from './verifyReport.ts'
 
 const { predicate, enclave, root, envelope } = await sampleReport()
-const trust = devnetTrust({ devnet: true, name: 'devnet', trust: { simulatedRoot: root } })
+const trust = devnetTrust({ devnet: true, name: 'devnet', trust: { simulatedRoot: root, isUnisolatedAllowed: false } })
 
 const changed = (change: (statement: ReportStatement) => unknown): Envelope => {
   const statement = structuredClone(parseCanonical(fromBase64Url(envelope.payload), 4 << 20)) as ReportStatement
@@ -48,7 +48,11 @@ test('calls simulated evidence unknown where nobody trusts its root', async () =
     result: 'unknown',
     actual: 'attestation/unsupported-kind',
   })
-  const other = devnetTrust({ devnet: true, name: 'other', trust: { simulatedRoot: fill(32, 99) } })
+  const other = devnetTrust({
+    devnet: true,
+    name: 'other',
+    trust: { simulatedRoot: fill(32, 99), isUnisolatedAllowed: false },
+  })
   expect((await verifyReport(envelope, { trust: other })).checks[0]).toMatchObject({
     result: 'unknown',
     actual: 'attestation/root-untrusted',

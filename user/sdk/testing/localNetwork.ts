@@ -123,7 +123,7 @@ export async function startLocalNetwork(
     committee,
     gateway: { url: provider.url },
     provider: { url: provider.url, address: providerKey.address },
-    trust: { simulatedRoot: root },
+    trust: { simulatedRoot: root, isUnisolatedAllowed: false },
     builds: { runtime: build, keeper: build },
     wallets: null,
   })

@@ -34,7 +34,7 @@ export const devnetDescription = {
   ),
   gateway: { url: 'http://127.0.0.1:7300' },
   provider: { url: 'http://127.0.0.1:7400', address: address(300) },
-  trust: { simulatedRoot: hash(7) },
+  trust: { simulatedRoot: hash(7), isUnisolatedAllowed: false },
   builds: { runtime: hash(8), keeper: hash(9) },
   wallets: 'wallets',
 } as const
