@@ -20,7 +20,7 @@ export function derSequence(node: DerNode | undefined, minimum = 0, maximum = 10
 export function derExplicit(node: DerNode | undefined, n: number): DerNode {
   const { children } = derTagged(node, 0xa0 | n)
   const [only] = children
-  if (only === undefined || children.length !== 1)
+  if (only === undefined || children.length > 1)
     throw fail('bad-der', { expected: 'one element', actual: children.length })
   return only
 }
@@ -115,9 +115,8 @@ export function derTimeOf(tag: number | undefined, content: Uint8Array): number 
   const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((offset) => digits(yearDigits + offset, 2))
   const time = { year, month, day, hour, minute, second } as Parts
   const date = new Date(Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second))
-  // Years below 100 mean 19xx to Date, and 31 February rolls over: whatever does not come back as written is no time.
-  const isExact =
-    date.getUTCFullYear() === time.year && date.getUTCMonth() === time.month - 1 && date.getUTCDate() === time.day
+  // Years below 100 mean 19xx to Date, and 31 February rolls over into March: what does not come back as written is no time.
+  const isExact = date.getUTCFullYear() === time.year && date.getUTCMonth() === time.month - 1
   if (!isExact || time.hour > 23 || time.minute > 59 || time.second > 59)
     throw fail('bad-der', { expected: 'a time of the calendar', actual: new TextDecoder().decode(content) })
   return date.getTime() / 1000

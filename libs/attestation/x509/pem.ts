@@ -1,4 +1,4 @@
-import { fromUtf8, isAllodError } from '@allod/protocol'
+import { fromUtf8 } from '@allod/protocol'
 import { fail } from './errors.ts'
 
 /** What is tolerated beside canonical PEM. */
@@ -35,7 +35,6 @@ export function parsePem(bytes: Uint8Array, label: string, max: number, options:
     blocks.push(decode(lines.slice(i + 1, end)))
     i = end + 1
   }
-  if (blocks.length === 0) throw bad('a block', 'none')
   return blocks
 }
 
@@ -43,7 +42,6 @@ function textOf(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes)
   } catch (cause) {
-    if (isAllodError(cause)) throw cause
     throw fail('bad-pem', { expected: 'text', actual: 'binary', cause })
   }
 }

@@ -30,19 +30,17 @@ export async function verifySignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const key = keyOf(spki)
-  if (key === null) return false
   switch (algorithm) {
     case 'ecdsa-sha256':
-      return key.kind === 'P-256' && (await verifyDerEcdsa(spki, 'P-256', message, signature))
+      return await verifyDerEcdsa(spki, 'P-256', message, signature)
     case 'ecdsa-sha384':
-      return key.kind === 'P-384' && (await verifyDerEcdsa(spki, 'P-384', message, signature))
+      return await verifyDerEcdsa(spki, 'P-384', message, signature)
     case 'rsa-pss-sha384':
-      return key.kind === 'rsa' && (await verifyRsa('RSA-PSS', 'SHA-384', spki, message, signature))
+      return await verifyRsa('RSA-PSS', 'SHA-384', spki, message, signature)
     case 'rsa-pkcs1-sha256':
-      return key.kind === 'rsa' && (await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-256', spki, message, signature))
+      return await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-256', spki, message, signature)
     case 'rsa-pkcs1-sha384':
-      return key.kind === 'rsa' && (await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-384', spki, message, signature))
+      return await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-384', spki, message, signature)
     default:
       return algorithm satisfies never
   }
@@ -59,8 +57,7 @@ export async function verifyRawEcdsa(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const { sizeBytes, hash } = curves[curve]
-  if (signature.length !== 2 * sizeBytes) return false
+  const { hash } = curves[curve]
   const imported = await importOnce(key, curve)
   return (
     imported !== null &&
@@ -81,7 +78,7 @@ function importOnce(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
 
 async function importEcdsa(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
   const isPoint = key.length === 2 * curves[curve].sizeBytes + 1 && key[0] === 0x04
-  if (!isPoint && keyOf(key)?.kind !== curve) return null
+  if (!isPoint && kindOf(key) !== curve) return null
   try {
     const algorithm = { name: 'ECDSA', namedCurve: curve }
     return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), algorithm, false, ['verify'])
@@ -117,6 +114,7 @@ async function verifyRsa(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  if (kindOf(spki) !== 'rsa') return false
   try {
     const key = await crypto.subtle.importKey('spki', plain(spki), { name, hash }, false, ['verify'])
     return await crypto.subtle.verify({ name, saltLength: 48 }, key, plain(signature), plain(message))
@@ -126,17 +124,17 @@ async function verifyRsa(
 }
 
 // SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 3279 2.3): what kind of key, or null for one that nobody here signs with.
-function keyOf(spki: Uint8Array): { readonly kind: Curve | 'rsa' } | null {
+function kindOf(spki: Uint8Array): Curve | 'rsa' | null {
   try {
     const [algorithm, key] = derSequence(readDer(spki, { sizeBytes: 1024, nodes: 8, depth: 4 }), 2, 2)
     const [oid, parameters] = derSequence(algorithm, 2, 2)
     const bits = derBits(key)
     if (derOid(oid) === EC_PUBLIC_KEY) {
+      // Whether the point is one of the curve is WebCrypto's to say; a compressed one it might take.
       const curve = namedCurves.get(derOid(parameters))
-      const isWhole = curve !== undefined && bits.length === 2 * curves[curve].sizeBytes + 1 && bits[0] === 0x04
-      return isWhole ? { kind: curve } : null
+      return curve !== undefined && bits[0] === 0x04 ? curve : null
     }
-    return derOid(oid) === RSA_ENCRYPTION && isRsaKey(parameters, bits) ? { kind: 'rsa' } : null
+    return derOid(oid) === RSA_ENCRYPTION && isRsaKey(parameters, bits) ? 'rsa' : null
   } catch (error) {
     if (isAllodError(error)) return null
     throw error
