@@ -59,6 +59,7 @@ export async function startProvider(layout: Layout, place: ProviderPlace): Promi
     rootfs,
     chip: layout.chipSocket,
     gatewayAdmin: layout.gatewayAdmin,
+    endpoints: null,
     committees: [{ committee, urls }],
     maxOrders: 4,
     isolation,

@@ -18,6 +18,7 @@ const config = {
   rootfs: '/srv/rootfs',
   chip: '/run/chip.sock',
   gatewayAdmin: null,
+  endpoints: null,
   committees: [{ committee, urls: ['http://127.0.0.1:2'] }],
   maxOrders: 4,
   isolation: 'bubblewrap',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { endpointsShape } from '@allod/attestation/collateral'
 import {
   amount,
   committeeShape,
@@ -46,6 +47,8 @@ export const providerConfigShape = record({
   /** Orders that run at once. */
   maxOrders: integer(1, 1024),
   isolation: oneOf('bubblewrap', 'none'),
+  /** Who is asked for collateral of hardware; the makers' own services for null. */
+  endpoints: nullable(endpointsShape),
 })
 export type ProviderConfig = Shaped<typeof providerConfigShape>
 

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { makersEndpoints } from '@allod/attestation/collateral'
 import { chainClient, type Windows } from '@allod/chain'
 import { chainWriter } from '@allod/chain/write'
 import { processEnvironment, unisolatedEnvironment } from '@allod/environments'
 import { committeeId, type Hex, type SigningKey } from '@allod/protocol'
+import { collateralFrom } from './collateral.ts'
 import type { ProviderConfig } from './config.ts'
 import { fail } from './errors.ts'
 import { GatewayRoutes } from './GatewayRoutes.ts'
@@ -46,6 +48,7 @@ export async function startProvider(
   const committees = new Map(config.committees.map((c) => [committeeId(c.committee), c] as const))
   const chain = writePort(chainWriter({ rpcUrl, chainId, addresses, key }))
   const environment = (config.isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip: config.chip })
+  const collateral = collateralFrom(join(data, 'collateral'), config.endpoints ?? makersEndpoints)
   const stop = new AbortController()
   const running = new Set<Promise<void>>()
   const folder = join(data, 'orders')
@@ -56,6 +59,7 @@ export async function startProvider(
       rootfs: config.rootfs,
       config: new TextEncoder().encode('{}'),
       chain,
+      collateral,
       key,
       keepers: committees.get(file.job.spec.committee)?.urls ?? [],
       runFolder: join(data, 'run'),

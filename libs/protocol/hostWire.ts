@@ -63,6 +63,16 @@ export type CheckpointRef = Shaped<typeof checkpointRefShape>
 /** `POST /ended`, which the host says to its enclave: when the order was ended on chain, Unix seconds. A claim. */
 export const endedRequestShape = record({ endedAt: integer() })
 
+const collateralPiece = text(1 << 20, /^[A-Za-z0-9_-]*$/)
+
+/** `POST /collateral`: evidence of hardware and what came with it, base64url, for which the host asks the makers. */
+export const collateralRequestShape = record({
+  kind: oneOf('tdx', 'sevsnp', 'nvidia-gpu', 'nvidia-switch'),
+  evidence: collateralPiece,
+  endorsements: list(collateralPiece, 16),
+})
+export const collateralReplyShape = record({ endorsements: list(collateralPiece, 16) })
+
 /** `POST /fail`: why the enclave gave up, for the chain, with the code that says it in words. */
 export const failRequestShape = record({ failed: failedShape, signature: hex(65), code: text(80) })
 export type FailRequest = Shaped<typeof failRequestShape>

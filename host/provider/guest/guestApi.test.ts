@@ -8,6 +8,7 @@ import {
   typedDigest,
 } from '@allod/protocol'
 import { expect, test } from 'vitest'
+import type { Collateral } from '../collateral.ts'
 import type { Answer, Call } from '../http/serveJson.ts'
 import { newCourier } from '../orders/courier.ts'
 import { OrderFile } from '../orders/OrderFile.ts'
@@ -19,7 +20,8 @@ function open(folder: string, generation = 1) {
   const file = new OrderFile(join(folder, 'one'), job)
   const { chain, writes } = recordingChain()
   const courier = newCourier(file, { chain, readOrder: async () => onChain({ state: 'active', generation }) })
-  const api = guestApi(file, job, { chain, courier, key: providerKey, isRebind: generation > 1 })
+  const collateral: Collateral = async (kind, evidence, own) => [...own, evidence, new TextEncoder().encode(kind)]
+  const api = guestApi(file, job, { chain, courier, collateral, key: providerKey, isRebind: generation > 1 })
   const call = (method: string, path: string, body: unknown = null): Promise<Answer> =>
     api({ method, path, query: new URLSearchParams(), body, signal: new AbortController().signal } satisfies Call)
   return { job, file, writes, call, post: (path: string, body: unknown) => call('POST', path, body) }
@@ -113,6 +115,16 @@ test('where a checkpoint lies is kept for the next generation, across lives of t
   await first.post('/checkpoint', ref)
   expect(await open(folder.path, 2).call('GET', '/checkpoint')).toEqual({ json: ref })
   await expect(first.post('/checkpoint', { ...ref, sizeBytes: 0 })).rejects.toMatchObject({
+    code: 'protocol/bad-shape',
+  })
+})
+
+test('collateral is asked for evidence and what came with it, and handed over as it was brought', async () => {
+  using folder = scratch()
+  const { post } = open(folder.path)
+  const answer = await post('/collateral', { kind: 'sevsnp', evidence: 'AQI', endorsements: ['Aw'] })
+  expect(answer).toEqual({ json: { endorsements: ['Aw', 'AQI', 'c2V2c25w'] } })
+  await expect(post('/collateral', { kind: 'simulated', evidence: '', endorsements: [] })).rejects.toMatchObject({
     code: 'protocol/bad-shape',
   })
 })

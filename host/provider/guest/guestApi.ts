@@ -2,7 +2,9 @@ import {
   allodDomain,
   beatRequestShape,
   checkpointRefShape,
+  collateralRequestShape,
   failRequestShape,
+  fromBase64Url,
   guestEventsShape,
   type Hex,
   type JobDocument,
@@ -13,9 +15,11 @@ import {
   type SigningKey,
   signDigest,
   startRequestShape,
+  toBase64Url,
   typedDigest,
 } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
+import type { Collateral } from '../collateral.ts'
 import { fail } from '../errors.ts'
 import type { Answer, Call } from '../http/serveJson.ts'
 import type { Courier } from '../orders/courier.ts'
@@ -31,11 +35,13 @@ export function guestApi(
   {
     chain,
     courier,
+    collateral,
     key,
     isRebind,
   }: {
     readonly chain: ChainPort
     readonly courier: Courier
+    readonly collateral: Collateral
     readonly key: SigningKey
     readonly isRebind: boolean
   },
@@ -67,6 +73,11 @@ export function guestApi(
       file.saveReport(reportRequestShape(body))
       await courier.carry().catch(() => undefined)
       return {}
+    },
+    '/collateral': async (body) => {
+      const { kind, evidence, endorsements } = collateralRequestShape(body)
+      const brought = await collateral(kind, fromBase64Url(evidence), endorsements.map(fromBase64Url))
+      return { endorsements: brought.map(toBase64Url) }
     },
     '/checkpoint': async (body) => {
       file.saveCheckpoint(checkpointRefShape(body))

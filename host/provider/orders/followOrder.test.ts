@@ -62,6 +62,7 @@ function place(
     chain,
     key: providerKey,
     keepers: [],
+    collateral: async () => [],
     runFolder: join(folder, 'run'),
     routes: new GatewayRoutes(null),
     readOrder: async () => readOrder(),

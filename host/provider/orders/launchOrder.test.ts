@@ -27,7 +27,7 @@ test('an enclave that does not answer its host is provider/guest-silent, in time
     file,
     { ...sampleJob(), generation: 1 },
     {
-      ...{ environment, chain, key: providerKey, keepers: [] },
+      ...{ environment, chain, key: providerKey, keepers: [], collateral: async () => [] },
       rootfs: join(folder.path, 'rootfs'),
       config: new Uint8Array(),
       courier: newCourier(file, { chain, readOrder: async () => onChain() }),

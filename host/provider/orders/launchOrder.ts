@@ -10,6 +10,7 @@ import { dial, nodeStream, socketDuplex, splice, type Target } from '@allod/chan
 import type { ConfidentialEnvironment, EnvironmentHandle, GuestLimits } from '@allod/environments'
 import type { JobDocument, Json, SigningKey } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
+import type { Collateral } from '../collateral.ts'
 import { fail } from '../errors.ts'
 import { guestApi } from '../guest/guestApi.ts'
 import { serveJson } from '../http/serveJson.ts'
@@ -23,6 +24,7 @@ export type LaunchPlace = {
   readonly config: Uint8Array
   readonly chain: ChainPort
   readonly courier: Courier
+  readonly collateral: Collateral
   readonly key: SigningKey
   /** Where keepers are, by committee order. */
   readonly keepers: readonly string[]
@@ -52,11 +54,7 @@ const TELL_MS = 5000
  * @throws environments/launch-failed and what `launch` throws
  */
 export async function launchOrder(file: OrderFile, job: JobDocument, place: LaunchPlace): Promise<Launched> {
-  const api = createServer(
-    serveJson(
-      guestApi(file, job, { chain: place.chain, courier: place.courier, key: place.key, isRebind: job.generation > 1 }),
-    ),
-  )
+  const api = createServer(serveJson(guestApi(file, job, { ...place, isRebind: job.generation > 1 })))
   const handle = await place.environment.launch({ rootfs: place.rootfs, config: place.config, limits: limitsOf(job) })
   const connect = dial(destinations(job, place.keepers))
   const session = relay(socketDuplex(handle.channel), {

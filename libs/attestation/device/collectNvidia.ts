@@ -3,7 +3,8 @@ import { promisify } from 'node:util'
 import { type Hex, record, type Shape, text } from '@allod/protocol'
 import { fail } from './errors.ts'
 
-const COLLECTOR = '/usr/bin/nvattest'
+/** Where NVIDIA's package puts its collector. */
+export const COLLECTOR = '/usr/bin/nvattest'
 const MAX_DEVICES = 16
 const MAX_OUTPUT_BYTES = 8 << 20
 const TIMEOUT_MS = 60_000
