@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { english, generateMnemonic } from 'viem/accounts'
 import { Miner } from './Miner.ts'
 import { rpc } from './rpc.ts'
-import { goodSnapshots, takeSnapshot } from './snapshots.ts'
+import { goodSnapshots, takeLastSnapshot, takeSnapshot } from './snapshots.ts'
 
 const { values } = parseArgs({
   options: { data: { type: 'string' }, port: { type: 'string' }, 'chain-id': { type: 'string', default: '31337' } },
@@ -47,7 +47,7 @@ while (!stop.signal.aborted && anvil.exitCode === null) {
   await delay(1000, undefined, { signal: stop.signal }).catch(() => undefined)
 }
 if (anvil.exitCode === null) {
-  await takeSnapshot(url, states)
+  await takeLastSnapshot(url, states)
   anvil.kill('SIGKILL')
 }
 await exited

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { goodSnapshots, takeSnapshot } from './snapshots.ts'
+import { goodSnapshots, takeLastSnapshot, takeSnapshot } from './snapshots.ts'
 
 function scratch(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'allod-states-'))
@@ -45,21 +45,33 @@ test('a new network has none', async () => {
   expect(await goodSnapshots(join(folder.path, 'states'))).toEqual([])
 })
 
-test('the three newest are kept', async () => {
-  using folder = scratch()
+/** A chain whose head is where it is told. */
+async function startHead(head: () => string) {
   const dump = `0x${gzipSync('{"accounts":{}}').toString('hex')}`
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const part of request) body += part
-    response.end(JSON.stringify({ result: JSON.parse(body).method === 'anvil_dumpState' ? dump : '0x14' }))
+    response.end(JSON.stringify({ result: JSON.parse(body).method === 'anvil_dumpState' ? dump : head() }))
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  try {
-    for (const block of [1, 2, 3, 4]) write(folder.path, nameOf(block), '{}')
-    await takeSnapshot(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, folder.path)
-  } finally {
-    server.close().closeAllConnections()
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]: () => server.close().closeAllConnections(),
   }
+}
+
+test('a chain that does not stop making blocks is devnet/chain-restless', async () => {
+  using folder = scratch()
+  let number = 1
+  using chain = await startHead(() => `0x${(number++).toString(16)}`)
+  await expect(takeLastSnapshot(chain.url, folder.path)).rejects.toMatchObject({ code: 'devnet/chain-restless' })
+})
+
+test('the three newest are kept', async () => {
+  using folder = scratch()
+  using chain = await startHead(() => '0x14')
+  for (const block of [1, 2, 3, 4]) write(folder.path, nameOf(block), '{}')
+  await takeSnapshot(chain.url, folder.path)
   expect(await goodSnapshots(folder.path)).toEqual([20, 4, 3].map((block) => join(folder.path, nameOf(block))))
   expect(readdirSync(folder.path)).toHaveLength(3)
 })
