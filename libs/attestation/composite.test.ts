@@ -53,6 +53,8 @@ const cpuEndorsements = [vcek.der, milan.ask.der, await issueCrl({ issuer: milan
 const nvidia = await newNvidiaAuthorities()
 const gpus = [await newDevice(nvidia, { serial: 0x41 }), await newDevice(nvidia, { serial: 0x51 })] as const
 const foreign = await newDevice(nvidia, { serial: 0x61 })
+// The first GPU, started under another firmware: with another attestation key.
+const again = await newDevice(nvidia, { serial: 0x41, device: gpus[0].device })
 const nvswitch = await newDevice(nvidia, { name: 'LS_10 A01 FSP FMC LF', style: 'none', serial: 0x71 })
 
 const signer = await newRimSigner()
@@ -223,6 +225,7 @@ describe('devices that the CPU bound all the same', () => {
     ['too few', async () => [first, third], ['gpu-count-mismatch']],
     ['too many', async () => [...whole, await present(foreign)], ['gpu-count-mismatch']],
     ['one twice', async () => [first, first, third], ['gpu-not-distinct']],
+    ['one under two attestation keys', async () => [first, await present(again), third], ['gpu-not-distinct']],
     ['one twice, asked twice', async () => [first, await present(gpus[0]), third], ['gpu-not-distinct']],
     ['a switch twice', async () => [...whole, third], ['switch-count-mismatch', 'gpu-not-distinct']],
     ['no switch', async () => [first, second], ['switch-count-mismatch']],

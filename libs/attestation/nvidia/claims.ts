@@ -15,7 +15,7 @@ export type NvidiaClaims = {
   readonly chip: string
   readonly driverVersion: string | null
   readonly vbiosVersion: string
-  /** SHA-256 of the SubjectPublicKeyInfo of the attestation key's certificate: names the device. */
+  /** SHA-256 of the SubjectPublicKeyInfo of the attestation key's certificate: names a device under one firmware. */
   readonly leafKey: Hex
   /** DICE firmware id, 48 bytes; null on firmware that does not report it. */
   readonly fwid: Hex | null

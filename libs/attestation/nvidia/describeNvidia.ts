@@ -73,7 +73,7 @@ const known: ReadonlyMap<number, Shown> = new Map<number, Shown>([
   [26, ['SWITCH_GPU_PDIS', 'device ids of the GPUs linked to the switch, and by which ports']],
   [33, ['SYS_ENABLE_STATUS', 'which parts of the chip are enabled']],
   [opaqueFields.OPAQUE_DATA_VERSION, ['OPAQUE_DATA_VERSION', 'version of this list of fields', asNumber]],
-  [35, ['CHIP_INFO', 'the chip', asText]],
+  [opaqueFields.CHIP_INFO, ['CHIP_INFO', 'the chip', asText]],
   [opaqueFields.FEATURE_FLAG, ['FEATURE_FLAG', 'single-GPU or multi-GPU passthrough, or protected PCIe', asFeature]],
 ])
 

@@ -9,6 +9,8 @@ export type DeviceChain = {
   /** The attestation key's; then the device's own, and two authorities of NVIDIA. */
   readonly path: readonly Certificate[]
   readonly leaf: Certificate
+  /** The device's own, whose key was made with the chip and outlives its firmware. */
+  readonly device: Certificate
   readonly root: Certificate
   /** GH100, GB100, LS10, … */
   readonly chip: string
@@ -33,10 +35,10 @@ export function parseDeviceChain(pem: Uint8Array, role: 'gpu' | 'switch', roots:
   const pinned = roots.find((root) => equalBytes(root, last))
   if (pinned === undefined) throw fail('bad-chain', { expected: 'NVIDIA’s pinned root', actual: 'another certificate' })
   const path = ders.slice(0, -1).map((der) => parseCertificate(der))
-  const [leaf] = path as [Certificate]
+  const [leaf, device] = path as [Certificate, Certificate]
   if (leaf.isCa || leaf.keyUsage?.has('digitalSignature') !== true)
     throw fail('bad-chain', { expected: 'a key that signs evidence', actual: leaf.commonName })
   const [, chip] = NAMES[role].exec(leaf.commonName ?? '') ?? []
   if (chip === undefined) throw fail('wrong-device', { expected: role, actual: leaf.commonName })
-  return { path, leaf, root: parseCertificate(pinned), chip: chip.replace('_', '') }
+  return { path, leaf, device, root: parseCertificate(pinned), chip: chip.replace('_', '') }
 }

@@ -10,6 +10,8 @@ export type Opaque = {
   readonly fwid: Hex | null
   /** NVDEC0 is switched off, and its measurement, of index 35, means nothing. */
   readonly isNvdecOff: boolean
+  /** The chip by which manifests go, where a GPU of Blackwell or later names it. */
+  readonly chipInfo: string | null
   /** As reported: 0 SPT, 1 MPT, 2 PPCIE. */
   readonly featureFlag: number | null
   /** Of a switch: 1 where its configuration is locked. */
@@ -29,6 +31,7 @@ export const opaqueFields = {
   FWID: 20,
   LOCK_SWITCH_STATUS: 25,
   OPAQUE_DATA_VERSION: 34,
+  CHIP_INFO: 35,
   FEATURE_FLAG: 36,
 } as const
 
@@ -73,20 +76,24 @@ export function readOpaque(fields: ReadonlyMap<number, Uint8Array>, role: 'gpu' 
     vbiosVersion: role === 'gpu' ? gpuVbiosVersion(vbios) : switchVbiosVersion(vbios),
     fwid: fwid === null ? null : toHex(fwid),
     isNvdecOff: little(fields, 'NVDEC0_STATUS', 1) === NVDEC_OFF,
+    chipInfo: fields.has(opaqueFields.CHIP_INFO) ? word(fields, 'CHIP_INFO') : null,
     featureFlag: little(fields, 'FEATURE_FLAG', 2),
     lockStatus: little(fields, 'LOCK_SWITCH_STATUS', 2),
     board: role === 'gpu' ? boardOf(fields) : null,
   }
 }
 
-function boardOf(fields: ReadonlyMap<number, Uint8Array>): Opaque['board'] {
-  const read = (name: Name): string => {
-    // ASCII, padded with NULs.
-    const text = ascii(field(fields, name, null) ?? new Uint8Array()).replace(/\?*$/, '')
-    if (!/^[A-Z0-9]{1,8}$/i.test(text)) throw fail('bad-opaque', { expected: name, actual: text.slice(0, 32) })
-    return text
-  }
-  return { project: read('PROJECT'), projectSku: read('PROJECT_SKU'), chipSku: read('CHIP_SKU') }
+const boardOf = (fields: ReadonlyMap<number, Uint8Array>): Opaque['board'] => ({
+  project: word(fields, 'PROJECT'),
+  projectSku: word(fields, 'PROJECT_SKU'),
+  chipSku: word(fields, 'CHIP_SKU'),
+})
+
+// ASCII, padded with NULs.
+function word(fields: ReadonlyMap<number, Uint8Array>, name: Name): string {
+  const text = ascii(field(fields, name, null) ?? new Uint8Array()).replace(/\?*$/, '')
+  if (!/^[A-Z0-9]{1,8}$/i.test(text)) throw fail('bad-opaque', { expected: name, actual: text.slice(0, 32) })
+  return text
 }
 
 type Name = keyof typeof opaqueFields

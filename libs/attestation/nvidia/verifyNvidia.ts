@@ -1,4 +1,4 @@
-import { type Hex, sha256, toHex } from '@allod/protocol'
+import { sha256, toHex } from '@allod/protocol'
 import { type At, type DeviceVerifier, notStated, type VerifiedDevice } from '../verified.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
@@ -58,17 +58,18 @@ async function verify(
     inOrder(manifests.map((xml) => verifyRim(xml, { now, ...(rimRoot && { root: rimRoot }) }))),
   ] as const)
   requireFwid(opaque, chain, role)
-  const names = rimNames(opaque, chain.chip)
-  const golden = compareGolden({ ...opaque, chip: chain.chip, names, measurements: spdm.measurements }, rims)
+  const chip = opaque.chipInfo ?? chain.chip
+  const names = rimNames(opaque, chip)
+  const golden = compareGolden({ ...opaque, chip, names, measurements: spdm.measurements }, rims)
   const revocation = await checkRevocation(chain, rims, ocsp, now)
-  const leafKey = toHex(sha256(chain.leaf.spki))
   const { driverReference, vbiosReference, mismatches } = golden
   return {
     kind: `nvidia-${role}`,
     role,
     isHardware: true,
     root: toHex(sha256(chain.root.der)),
-    device: leafKey,
+    // Not the attestation key's: that one changes with the firmware, and one GPU could pass for two.
+    device: toHex(sha256(chain.device.spki)),
     nonce: spdm.nonce,
     isConfidential: isConfidential(opaque, role),
     // No field says "debug". A GPU in developer tools mode measures other values than the signed ones, so that what refuses
@@ -78,7 +79,7 @@ async function verify(
     platform: notStated,
     findings: [...revocation.findings, ...golden.findings],
     claims: {
-      ...claimsOf(opaque, spdm, chain, leafKey),
+      ...claimsOf(opaque, spdm, chain),
       ...{ kind: `nvidia-${role}`, mismatches, driverReference, vbiosReference, revocation: revocation.status },
     },
     validUntil: Math.min(validUntil, revocation.validUntil, ...rims.filter(isCurrent).map((rim) => rim.validUntil)),
@@ -91,10 +92,11 @@ const isCurrent = (rim: Rim): boolean => rim.signer === 'current'
 function claimsOf(
   opaque: Opaque,
   { nonce, measurements }: Spdm,
-  { chip }: DeviceChain,
-  leafKey: Hex,
+  chain: DeviceChain,
 ): Omit<NvidiaClaims, 'kind' | 'mismatches' | 'driverReference' | 'vbiosReference' | 'revocation'> {
   const { driverVersion, vbiosVersion, fwid, isNvdecOff, featureFlag } = opaque
+  const chip = opaque.chipInfo ?? chain.chip
+  const leafKey = toHex(sha256(chain.leaf.spki))
   const feature = featureFlag === null ? null : (FEATURES[featureFlag] ?? null)
   return { chip, driverVersion, vbiosVersion, leafKey, fwid, nonce, measurements, feature, isNvdecOff }
 }

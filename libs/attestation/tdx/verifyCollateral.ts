@@ -5,7 +5,7 @@ import { fail as failX509 } from '../x509/errors.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
 import { allInOrder } from './allInOrder.ts'
-import type { Collateral, Signed } from './collateral.ts'
+import { type Collateral, type Signed, sortCollateral } from './collateral.ts'
 import type { Window } from './collateralFields.ts'
 import { fail } from './errors.ts'
 import type { PckChain } from './pckChain.ts'
@@ -16,6 +16,8 @@ import type { TcbInfo } from './tcbInfo.ts'
 export type VerifiedCollateral = {
   readonly tcbInfo: TcbInfo
   readonly qeIdentity: QeIdentity
+  /** Nobody signs these: the quote's registers prove them, or do not. */
+  readonly eventLogs: Collateral['eventLogs']
   readonly validUntil: number
 }
 
@@ -26,15 +28,16 @@ const PCK_AUTHORITY = /^Intel SGX PCK (?:Platform|Processor) CA$/
  * Verifies everything that Intel says beside the quote, and the platform's own chain: chains to the pinned root, a current
  * revocation list for every certificate but the root, and TCB info and QE identity over their very characters.
  * @param now Unix seconds
- * @throws tdx/missing-endorsement, tdx/bad-endorsement, tdx/tcb-info-mismatch, tdx/collateral-signature-invalid,
+ * @throws tdx/missing-endorsement, tdx/bad-endorsement, tdx/conflicting-endorsements, tdx/bad-json, tdx/bad-tcb-info, tdx/bad-qe-identity,
+ * tdx/tcb-info-mismatch, tdx/collateral-signature-invalid,
  * tdx/collateral-expired, tdx/collateral-not-yet-valid, x509/…
  */
 export async function verifyCollateral(
-  collateral: Collateral,
+  endorsements: readonly Uint8Array[],
   { pck, ca, root }: PckChain,
   now: number,
 ): Promise<VerifiedCollateral> {
-  const { certificates, crls, tcbInfos, qeIdentity } = collateral
+  const { certificates, crls, tcbInfos, qeIdentity, eventLogs } = sortCollateral(endorsements, [ca, root])
   const signers = tcbSigners(certificates, root)
   const tcbInfo = tcbInfos.find(({ body }) => body.fmspc === pck.fmspc && body.pceid === pck.pceid)
   if (tcbInfos.length === 0) throw missing('TCB info')
@@ -61,6 +64,7 @@ export async function verifyCollateral(
   return {
     tcbInfo: tcbInfo.body,
     qeIdentity: qeIdentity.body,
+    eventLogs,
     validUntil: Math.min(...windows.map((w) => w.validUntil), root.notAfter),
   }
 }

@@ -3,7 +3,6 @@ import type { CpuVerifier, VerifiedCpu } from '../verified.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { allInOrder } from './allInOrder.ts'
 import type { TdxClaims } from './claims.ts'
-import { sortCollateral } from './collateral.ts'
 import { replay } from './eventLog/replay.ts'
 import { parsePckChain } from './pckChain.ts'
 import { platformStatus } from './platformStatus.ts'
@@ -19,21 +18,22 @@ import { verifyQuote } from './verifyQuote.ts'
  * @param options.roots DER of the roots trusted; Intel's unless told
  */
 export function tdxVerifier({ roots = [intelSgxRoot] }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
-  const pinned = roots.map(parseCertificate)
+  const pinned = new Map(roots.map((der) => [parseCertificate(der), toHex(sha256(der))]))
   return { cpu: 'tdx', verify: (evidence, endorsements, { now }) => verifyTdx(evidence, endorsements, pinned, now) }
 }
 
 async function verifyTdx(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
-  roots: readonly Certificate[],
+  roots: ReadonlyMap<Certificate, Hex>,
   now: number,
 ): Promise<VerifiedCpu> {
   const quote = parseQuote(evidence)
-  const chain = parsePckChain(quote.signature.pckChain, roots)
-  const collateral = sortCollateral(endorsements, [chain.ca, chain.root])
-  const [vouched, signed] = await allInOrder([verifyCollateral(collateral, chain, now), verifyQuote(quote, chain.pck)])
-  const { tcbInfo, qeIdentity, validUntil } = vouched
+  const chain = parsePckChain(quote.signature.pckChain, [...roots.keys()])
+  // The quote's signatures are checked on other cores while its collateral is read here.
+  const signing = verifyQuote(quote, chain.pck)
+  const [vouched, signed] = await allInOrder([verifyCollateral(endorsements, chain, now), signing])
+  const { tcbInfo, qeIdentity, eventLogs, validUntil } = vouched
   const { overall, ...parts } = platformStatus({
     report: quote.report,
     qeReport: signed,
@@ -54,12 +54,12 @@ async function verifyTdx(
     evaluationNumber: Math.min(tcbInfo.evaluationNumber, qeIdentity.evaluationNumber),
     ...parts,
     paddingBytes: quote.paddingBytes,
-    eventLog: collateral.eventLogs.length === 0 ? null : replay(collateral.eventLogs),
+    eventLog: eventLogs.length === 0 ? null : replay(eventLogs),
   }
   return {
     kind: 'tdx',
     isHardware: true,
-    root: toHex(sha256(chain.root.der)),
+    root: roots.get(chain.root) as Hex,
     measurement: tdxMeasurement(report),
     configHash: configHash(report.mrconfigid),
     reportData: report.reportData,

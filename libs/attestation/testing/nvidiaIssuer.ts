@@ -47,6 +47,8 @@ export type DeviceFacts = {
   readonly fwid?: Uint8Array
   readonly style?: FwidStyle
   readonly serial?: number
+  /** The device's own certificate, where it exists already. */
+  readonly device?: TestCertificate
   /** Laid over what is issued. */
   readonly leaf?: Partial<CertificateFacts>
 }
@@ -54,10 +56,12 @@ export type DeviceFacts = {
 /** Makes a device with a fresh key. */
 export async function newDevice(authorities: NvidiaAuthorities, facts: DeviceFacts = {}): Promise<TestDevice> {
   const { name = 'GH100 A01 GSP FMC LF', fwid = FWID, style = 'composite', serial = 0x41 } = facts
-  const device = await issueCertificate({
-    ...{ subject: named(name.replace(/FMC LF$/, 'BROM'), serial), serial, issuer: authorities.provisioner },
-    ...{ isCa: true, keyUsage: ['keyCertSign'] as const, notAfter: never, key: await newTestKey('P-384') },
-  })
+  const device =
+    facts.device ??
+    (await issueCertificate({
+      ...{ subject: named(name.replace(/FMC LF$/, 'BROM'), serial), serial, issuer: authorities.provisioner },
+      ...{ isCa: true, keyUsage: ['keyCertSign'] as const, notAfter: never, key: await newTestKey('P-384') },
+    }))
   const key = await newTestKey('P-384')
   const leaf = await issueCertificate({
     ...{ subject: named(name, serial + 1), serial: serial + 1, issuer: device, notAfter: never, key },

@@ -47,6 +47,10 @@ export async function addAccepted(): Promise<void> {
     policy: { gpus: 1, nvidia: { chips: ['GH100'], minimumDriver: '580.95.5', vbios: ['96.00.74.00.20'], switches: 0 } },
     expected: { nonce: NONCE },
   })
+  add('accepted', 'a chip that reports its own name, and the manifest of that name', {
+    evidence: await withFields([35, zero('GB200')]),
+    endorsements: ['gpu chain', await rim({ chip: 'GB200' })],
+  })
   add('accepted', 'protected PCIe', says(await withFields([36, Uint8Array.of(2, 0)], [21, Uint8Array.of(0xaa)])))
 
   // What stays unknown.

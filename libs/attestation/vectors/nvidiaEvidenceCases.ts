@@ -64,6 +64,7 @@ export async function addOpaque(): Promise<void> {
   add('nvidia/bad-opaque', 'a VBIOS version with more', says(await withFields([6, new Uint8Array(8).fill(1)])))
   add('nvidia/bad-opaque', 'a firmware id of 47 bytes', says(await withFields([20, new Uint8Array(47)])))
   add('nvidia/bad-opaque', 'a state of two bytes', says(await withFields([11, new Uint8Array(2)])))
+  add('nvidia/bad-opaque', 'a chip of no name', says(await withFields([35, new Uint8Array(4)])))
   add('nvidia/bad-opaque', 'a board without a project', says(await withFields([17, null])))
   add('nvidia/bad-opaque', 'a switch with a GPU’s VBIOS', {
     ...asSwitch,

@@ -18,6 +18,7 @@ import {
   brings,
   says,
   asSwitch,
+  zero,
 } from './nvidiaWorld.ts'
 
 /** Adds manifests that do not fit, and measurements that do not. */
@@ -25,6 +26,10 @@ export async function addReferences(): Promise<void> {
   add('nvidia/reference-mismatch', 'a manifest of another driver', brings('gpu chain', await rim({ version: '570.124.03' })))
   add('nvidia/reference-mismatch', 'a manifest of another VBIOS', brings('gpu chain', await vbiosRim({ version: '96.00.74.00.1F' })))
   add('nvidia/reference-mismatch', 'a manifest of another chip', brings('gpu chain', await rim({ chip: 'GB100' })))
+  add('nvidia/reference-mismatch', 'a manifest of another chip than the device names', {
+    evidence: await withFields([35, zero('GB200')]),
+    endorsements: ['gpu chain', 'driver'],
+  })
   add('nvidia/reference-mismatch', 'a manifest of a driver for a switch', { ...asSwitch, endorsements: ['switch chain', 'driver'] })
   add('nvidia/reference-conflict', 'one index in both manifests', brings(
     ...['gpu chain', 'vbios'],

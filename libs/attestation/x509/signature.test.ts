@@ -1,7 +1,9 @@
-import { concat, fromHex } from '@allod/protocol'
+import { concat, fromHex, toHex } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
-import { bits, integer, nothing, oid, sequence } from '../testing/derWriter.ts'
+import { bits, integer, nothing, octets, oid, sequence } from '../testing/derWriter.ts'
 import { derSignature, newTestKey, pointOf, rawSignature } from '../testing/testKey.ts'
+import { readDer } from './der.ts'
+import { derBits, derSequence } from './derValues.ts'
 import { verifyRawEcdsa, verifySignature } from './signature.ts'
 
 const message = new TextEncoder().encode('what was signed')
@@ -143,32 +145,58 @@ describe('a key that is no vendor’s has signed nothing', () => {
   const EC = '1.2.840.10045.2.1'
   const RSA = '1.2.840.113549.1.1.1'
   const P256 = '1.2.840.10045.3.1.7'
-  const rsa = (modulus: bigint, exponent = 65_537n, parameters = nothing()) =>
-    sequence(sequence(oid(RSA), parameters), bits(sequence(integer(modulus), integer(exponent))))
-  const modulus = 1n << 2047n
   const keys: readonly (readonly [string, Uint8Array])[] = [
     ['nothing', new Uint8Array()],
     ['not DER', Uint8Array.of(1, 2, 3)],
+    ['a key with a byte over', concat(p256.spki, Uint8Array.of(0))],
     ['a point of no curve', sequence(sequence(oid(EC)), bits(pointOf(p256)))],
     ['a point of another curve', sequence(sequence(oid(EC), oid('1.3.132.0.35')), bits(pointOf(p256)))],
     ['a P-256 key with a P-384 point', sequence(sequence(oid(EC), oid(P256)), bits(pointOf(p384)))],
-    ['a compressed point', sequence(sequence(oid(EC), oid(P256)), bits(pointOf(p256).subarray(0, 33).with(0, 2)))],
+    ['a compressed point', sequence(sequence(oid(EC), oid(P256)), bits(compressed(pointOf(p256))))],
     ['a point off the curve', sequence(sequence(oid(EC), oid(P256)), bits(new Uint8Array(65).with(0, 4)))],
     ['a key of another algorithm', sequence(sequence(oid('1.3.101.112'), nothing()), bits(new Uint8Array(32)))],
-    ['RSA of 2040 bits', rsa(1n << 2039n)],
-    ['RSA of 4104 bits', rsa(1n << 4103n)],
-    ['RSA with the exponent 3', rsa(modulus, 3n)],
-    ['RSA with the exponent 1', rsa(modulus, 1n)],
-    ['RSA without NULL', rsa(modulus, 65_537n, sequence())],
-    ['RSA of one number', sequence(sequence(oid(RSA), nothing()), bits(sequence(integer(modulus))))],
   ]
 
   test.each(keys)('%s', async (_, spki) => {
-    const signature = await p256.sign(message)
-    expect(await verifySignature(spki, 'ecdsa-sha256', message, signature)).toBe(false)
-    expect(await verifySignature(spki, 'ecdsa-sha384', message, signature)).toBe(false)
-    expect(await verifySignature(spki, 'rsa-pss-sha384', message, new Uint8Array(256).fill(1))).toBe(false)
-    expect(await verifySignature(spki, 'rsa-pkcs1-sha256', message, new Uint8Array(256).fill(1))).toBe(false)
+    expect(await verifySignature(spki, 'ecdsa-sha256', message, await p256.sign(message))).toBe(false)
+    expect(await verifySignature(spki, 'ecdsa-sha384', message, await p384.sign(message))).toBe(false)
+    expect(await verifySignature(spki, 'rsa-pss-sha384', message, await pss.sign(message))).toBe(false)
+  })
+
+  const [, pkcs1Bits] = derSequence(readDer(pkcs1.spki))
+  const pkcs1Key = derBits(pkcs1Bits)
+  const [modulus, exponent] = readDer(pkcs1Key).children.map((node) => node.bytes) as [Uint8Array, Uint8Array]
+  const spki = (algorithm: Uint8Array, key: Uint8Array) => sequence(algorithm, bits(key))
+  const rsaKeys: readonly (readonly [string, Uint8Array])[] = [
+    ['of another algorithm', spki(sequence(oid('1.2.840.113549.1.1.10'), nothing()), pkcs1Key)],
+    ['without NULL', spki(sequence(oid(RSA), sequence()), pkcs1Key)],
+    ['of one number', spki(sequence(oid(RSA), nothing()), sequence(modulus))],
+    ['of three numbers', spki(sequence(oid(RSA), nothing()), sequence(modulus, exponent, integer(1)))],
+    ['of a modulus that is no number', spki(sequence(oid(RSA), nothing()), sequence(modulus.with(0, 4), exponent))],
+    ['with a byte over', spki(sequence(oid(RSA), nothing()), concat(pkcs1Key, Uint8Array.of(0)))],
+  ]
+
+  test('an RSA key is one again when put together as it was', async () => {
+    const again = spki(sequence(oid(RSA), nothing()), sequence(modulus, exponent))
+    expect(await verifySignature(again, 'rsa-pkcs1-sha256', message, await pkcs1.sign(message))).toBe(true)
+  })
+
+  test.each(rsaKeys)('an RSA key %s', async (_, key) => {
+    expect(await verifySignature(key, 'rsa-pkcs1-sha256', message, await pkcs1.sign(message))).toBe(false)
+  })
+
+  // Mersenne primes make RSA keys of sizes that nobody generates, without a search. The signatures are right.
+  test.each([
+    [4484, 2281, 2203],
+    [3482, 2203, 1279],
+  ])('RSA of %i bits', async (size, p, q) => {
+    const { key, sign } = rsaOf(2n ** BigInt(p) - 1n, 2n ** BigInt(q) - 1n)
+    const signature = await sign(message)
+    const name = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+    const imported = await crypto.subtle.importKey('spki', key, name, true, ['verify'])
+    expect((imported.algorithm as RsaKeyAlgorithm).modulusLength).toBe(size)
+    expect(await crypto.subtle.verify(name, imported, signature, message)).toBe(true)
+    expect(await verifySignature(key, 'rsa-pkcs1-sha256', message, signature)).toBe(false)
   })
 
   test('RSA below 2048 bits and with a small exponent, although the signature is right', async () => {
@@ -186,3 +214,38 @@ describe('a key that is no vendor’s has signed nothing', () => {
     }
   })
 })
+
+function compressed(point: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(2 + ((point.at(-1) as number) & 1)), point.subarray(1, 1 + (point.length - 1) / 2))
+}
+
+// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 8.2.1), by hand.
+function rsaOf(p: bigint, q: bigint) {
+  const n = p * q
+  const e = 65_537n
+  const sizeBytes = Math.ceil(n.toString(16).length / 2)
+  const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
+    let result = 1n
+    for (let b = base % modulus, x = exponent; x > 0n; x >>= 1n, b = (b * b) % modulus)
+      if (x & 1n) result = (result * b) % modulus
+    return result
+  }
+  const inverse = (a: bigint, modulus: bigint): bigint => {
+    let [r, s, x, y] = [a % modulus, modulus, 1n, 0n]
+    while (r > 1n) [r, s, x, y] = [s % r, r, y - (s / r) * x, x]
+    return ((x % modulus) + modulus) % modulus
+  }
+  const sign = async (text: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> => {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
+    const info = sequence(sequence(oid('2.16.840.1.101.3.4.2.1'), nothing()), octets(digest))
+    const filled = new Uint8Array(sizeBytes - info.length - 3).fill(0xff)
+    const m = BigInt(toHex(concat(Uint8Array.of(0, 1), filled, Uint8Array.of(0), info)))
+    const [sp, sq] = [p, q].map((prime) => power(m, inverse(e, prime - 1n), prime)) as [bigint, bigint]
+    const s = sq + q * ((((sp - sq) * inverse(q, p)) % p) + p)
+    return fromHex(`0x${(s % n).toString(16).padStart(2 * sizeBytes, '0')}`)
+  }
+  return {
+    key: sequence(sequence(oid('1.2.840.113549.1.1.1'), nothing()), bits(sequence(integer(n), integer(e)))),
+    sign,
+  }
+}

@@ -1,7 +1,7 @@
 import { concat, fromHex, isAllodError } from '@allod/protocol'
-import type { DerNode } from './der.ts'
-import { readDer } from './der.ts'
-import { derBits, derInteger, derOid, derSequence } from './derValues.ts'
+
+import { DER, type DerNode, readDer } from './der.ts'
+import { derBits, derInteger, derOid, derSequence, derTagged } from './derValues.ts'
 import type { SignatureAlgorithm } from './signatureAlgorithm.ts'
 
 /** The curves that hardware vendors sign on. */
@@ -77,7 +77,7 @@ function importOnce(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
 }
 
 async function importEcdsa(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
-  const isPoint = key.length === 2 * curves[curve].sizeBytes + 1 && key[0] === 0x04
+  const isPoint = key[0] === 0x04
   if (!isPoint && kindOf(key) !== curve) return null
   try {
     const algorithm = { name: 'ECDSA', namedCurve: curve }
@@ -142,16 +142,11 @@ function kindOf(spki: Uint8Array): Curve | 'rsa' | null {
 }
 
 function isRsaKey(parameters: DerNode | undefined, bits: Uint8Array): boolean {
-  const [modulus, exponent] = derSequence(readDer(bits, { sizeBytes: 1024, nodes: 3, depth: 2 }), 2, 2)
-  const modulusBytes = modulus === undefined ? 0 : modulus.content.length - 1
-  return (
-    parameters?.tag === 0x05 &&
-    modulus?.tag === 0x02 &&
-    modulus.content[0] === 0 &&
-    modulusBytes >= 256 &&
-    modulusBytes <= 512 &&
-    derInteger(exponent) === '0x010001'
-  )
+  const [modulusNode, exponent] = derSequence(readDer(bits, { sizeBytes: 1024, nodes: 3, depth: 2 }), 2, 2)
+  const modulus = derTagged(modulusNode, DER.integer).content
+  derTagged(parameters, DER.null)
+  // Whole bytes, the first of them the sign's: 2048 to 4096 bits in steps of eight.
+  return modulus[0] === 0 && modulus.length >= 257 && modulus.length <= 513 && derInteger(exponent) === '0x010001'
 }
 
 const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => bytes as Uint8Array<ArrayBuffer>

@@ -131,6 +131,8 @@ const refused: readonly (readonly [string, string, Changes, Order?])[] = [
     { leaf: { issuer: { ...strange, subject: commonName('Middle') } } },
   ],
   ['an issuer that is no authority', 'x509/not-ca', { middle: { isCa: false } }],
+  ['an issuer that only says its key may sign', 'x509/not-ca', { middle: { isCa: false, keyUsage: ['keyCertSign'] } }],
+  ['an issuer that says nothing', 'x509/not-ca', { middle: { isCa: false, keyUsage: null } }],
   ['an issuer whose key may not sign certificates', 'x509/not-ca', { middle: { keyUsage: ['digitalSignature'] } }],
   ['a pinned root that is no authority', 'x509/not-ca', { root: { isCa: false } }],
   ['a root that may have no authority below', 'x509/path-too-long', { root: { pathLength: 0 } }],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../testing/codeOf.ts'
 import * as write from '../testing/derWriter.ts'
-import { type CertificateFacts, extension, issueCertificate } from '../testing/issue.ts'
+import { type CertificateFacts, commonName, extension, issueCertificate } from '../testing/issue.ts'
 import { issueOcsp, type OcspFacts, ocspSigning } from '../testing/issueOcsp.ts'
 import { newTestKey } from '../testing/testKey.ts'
 import { parseCertificate } from './certificate.ts'
@@ -110,6 +110,12 @@ const refused: readonly (readonly [string, string, Partial<OcspFacts>, Partial<O
     'a responder appointed by the issuer’s namesake',
     'x509/ocsp-wrong-responder',
     { responder: await appoint({ issuer: namesake }) },
+    {},
+  ],
+  [
+    'a responder appointed by another who has the same key',
+    'x509/ocsp-wrong-responder',
+    { responder: await appoint({ issuer: { subject: commonName('Another'), key } }) },
     {},
   ],
   ['a responder that appointed itself', 'x509/ocsp-wrong-responder', { responder: elsewhere }, {}],
