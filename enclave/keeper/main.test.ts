@@ -35,7 +35,7 @@ test('a keeper on hardware ends with its reason, by its code alone, until it can
   try {
     writeFileSync(join(folder, 'main.mjs'), await bundle('main.ts'))
     const { status, stderr } = spawnSync(process.execPath, [join(folder, 'main.mjs')], { encoding: 'utf8', env: {} })
-    expect([status, stderr]).toEqual([1, 'keeper/no-hardware\n'])
+    expect([status, stderr.trim()]).toEqual([1, 'keeper/no-hardware'])
   } finally {
     rmSync(folder, { recursive: true })
   }
