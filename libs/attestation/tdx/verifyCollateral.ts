@@ -28,9 +28,8 @@ const PCK_AUTHORITY = /^Intel SGX PCK (?:Platform|Processor) CA$/
  * Verifies everything that Intel says beside the quote, and the platform's own chain: chains to the pinned root, a current
  * revocation list for every certificate but the root, and TCB info and QE identity over their very characters.
  * @param now Unix seconds
- * @throws tdx/missing-endorsement, tdx/bad-endorsement, tdx/conflicting-endorsements, tdx/bad-json, tdx/bad-tcb-info, tdx/bad-qe-identity,
- * tdx/tcb-info-mismatch, tdx/collateral-signature-invalid,
- * tdx/collateral-expired, tdx/collateral-not-yet-valid, x509/…
+ * @throws tdx/missing-endorsement, tdx/tcb-info-mismatch, tdx/collateral-signature-invalid, tdx/collateral-expired,
+ * tdx/collateral-not-yet-valid, x509/…, and what sorting throws
  */
 export async function verifyCollateral(
   endorsements: readonly Uint8Array[],
