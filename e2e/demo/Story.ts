@@ -1,5 +1,6 @@
-import type { AgentCard } from '@allod/protocol'
+import type { AgentCard, Receipt } from '@allod/protocol'
 import type {
+  AgentVerdict,
   Allod,
   OfferedResult,
   OrderBook,
@@ -27,6 +28,8 @@ export type Stage = {
   readonly seed: number
   /** Where set-up and progress go: standard error. */
   readonly say: (line: string) => void
+  /** Ends what goes on beside the story. */
+  readonly signal?: AbortSignal
 }
 
 /** What owners published. */
@@ -40,6 +43,8 @@ export type Published = {
 /** What a fine-tuning left. */
 export type Tuned = {
   readonly record: OrderRecord
+  /** Its order, seen through to its last unit while the story goes on. */
+  readonly settled: Promise<unknown>
   readonly dataset: PublishedDataset
   readonly report: OrderReport
   readonly adapter: OfferedResult
@@ -49,16 +54,19 @@ export type Tuned = {
 export type Served = {
   readonly record: OrderRecord
   readonly card: AgentCard
+  readonly evidence: AgentVerdict['evidence']
   readonly answers: readonly Answered[]
-  readonly isVerified: boolean
 }
 
 /** One question, asked of both models. */
 export type Answered = {
   readonly question: string
-  readonly expected: string
-  readonly base: string
-  readonly tuned: string
-  readonly baseIsRight: boolean
-  readonly tunedIsRight: boolean
+  readonly base: Answer
+  readonly tuned: Answer
 }
+
+/** What a model said, and the enclave's receipt for it. */
+export type Answer = { readonly text: string; readonly receipt: Receipt | null }
+
+/** When a story was told, in Unix milliseconds, and from which seed. */
+export type Run = { readonly seed: number; readonly startedAt: number; readonly endedAt: number }

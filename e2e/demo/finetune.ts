@@ -4,11 +4,13 @@ import {
   fetchReport,
   formatAmount,
   newPolicy,
+  type OrderRecord,
   offerResult,
   placeOrder,
   publishDataset,
   type Quote,
   quote,
+  settleOrder,
 } from '@allod/sdk'
 import { follow, sparkline } from './follow.ts'
 import type { Published, Stage, Tuned } from './Story.ts'
@@ -45,10 +47,33 @@ export async function finetune(
   sayPrice(stage, offered)
   const record = await placeOrder(allod, developer, offered, { book, parameters, seed })
   say(`order ${record.order}`)
-  const losses = await follow(stage, developer, record, ['ended', 'settled'])
+  const ended = Promise.withResolvers<readonly number[]>()
+  const settled = followToLastUnit(stage, record, ended.resolve)
+  settled.catch(ended.reject)
+  const losses = await ended.promise
   say(`  loss ${sparkline(losses)}  ${losses[0]?.toFixed(2)} → ${losses.at(-1)?.toFixed(2)}`)
   const report = await fetchReport(allod, record)
-  return { record, dataset, report, adapter: await offerResult(allod, developer, record) }
+  return { record, settled, dataset, report, adapter: await offerResult(allod, developer, record) }
+}
+
+// The market's windows run out while the story goes on. Anyone may claim for everybody: here one who is paid does.
+async function followToLastUnit(
+  stage: Stage,
+  record: OrderRecord,
+  onEnded: (losses: readonly number[]) => void,
+): Promise<void> {
+  const { allod, cast, signal } = stage
+  const claimed = Promise.withResolvers<unknown>()
+  const claim = () =>
+    settleOrder(allod, cast.modelOwner, record.order, { maxSeconds: 120, ...(signal ? { signal } : {}) })
+  const following = follow(stage, cast.developer, record, ['settled'], {
+    onStep(step, losses) {
+      if (step !== 'ended') return
+      onEnded([...losses])
+      claim().then(claimed.resolve, claimed.reject)
+    },
+  })
+  await Promise.all([claimed.promise, following.then(claimed.resolve)])
 }
 
 /** Price and shares, before anything is paid. */

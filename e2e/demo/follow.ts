@@ -1,18 +1,27 @@
 import { followOrder, type OrderRecord, type StepName, type Wallet } from '@allod/sdk'
 import type { Stage } from './Story.ts'
 
-/** Follows an order aloud until one of these steps; gives the losses seen on the way. */
+/**
+ * Follows an order aloud until one of these steps; gives the losses seen on the way.
+ * @param options.onStep told of each step as it comes
+ */
 export async function follow(
-  { allod, say }: Stage,
+  { allod, say, signal }: Stage,
   wallet: Wallet,
   record: OrderRecord,
   until: readonly StepName[],
+  { onStep = () => {} }: { readonly onStep?: (step: StepName, losses: readonly number[]) => void } = {},
 ): Promise<readonly number[]> {
   const started = performance.now()
   const losses: number[] = []
   let lastTold = 0
   const at = () => `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s`
-  for await (const step of followOrder(allod, record, { wallet, until, idleMs: 300_000 })) {
+  for await (const step of followOrder(allod, record, {
+    wallet,
+    until,
+    idleMs: 300_000,
+    ...(signal ? { signal } : {}),
+  })) {
     if (step.kind === 'figures') {
       for (const figure of step.figures) if (figure.event === 'step') losses.push(Number(figure.loss))
       const last = step.figures.findLast((f) => f.event === 'step')
@@ -26,6 +35,7 @@ export async function follow(
       say(
         `${at()}  ${step.step}${step.detail ? `: ${step.detail}` : ''}${step.source === 'provider' ? '' : ' (on chain)'}`,
       )
+      onStep(step.step, losses)
       if (step.step === 'failed') throw new Error(`the order failed: ${step.detail ?? 'no reason given'}`)
     }
   }

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { down } from '@allod/devnet'
+import { down, isRunning, layoutOf, processNames } from '@allod/devnet'
 import { AllodError } from '@allod/protocol'
+import { failedFigures } from './figuresOf.ts'
+import { parseSeed } from './parseSeed.ts'
 import { tell } from './tell.ts'
 
 const { values } = parseArgs({
@@ -20,27 +22,52 @@ const { values } = parseArgs({
   },
 })
 const { once, json, out } = values
+const seed = parseSeed(values.seed)
+if (seed === null) {
+  process.stderr.write(`--seed ${values.seed} is no seed\nhint: a whole number from 0 to 4294967295\n`)
+  process.exit(2)
+}
 const isTemporary = once && values.folder === undefined
 const folder = values.folder ?? (once ? mkdtempSync(join(tmpdir(), 'allod-demo-')) : join(process.cwd(), '.allod'))
+const startedAt = Date.now()
+let interrupted: Promise<never> | null = null
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    interrupted ??= endAll()
+  })
+
 try {
-  const outcome = await tell({
+  const figures = await tell({
     folder,
-    seed: Number(values.seed),
+    seed,
     staysUp: !once,
     out: out ?? null,
     modelFolder: values.model ?? null,
     isUnisolatedAllowed: values['allow-unisolated'],
     say: (line) => process.stderr.write(`${line}\n`),
   })
-  if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`)
-  process.exitCode = outcome.ok ? 0 : 1
+  if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  process.exitCode = figures.ok ? 0 : 1
 } catch (error) {
+  // What fails because everything is taken down is no news.
+  await interrupted
   process.stderr.write(
     `${error instanceof AllodError ? JSON.stringify(error.toJSON(), null, 1) : error instanceof Error ? error.stack : String(error)}\n`,
   )
-  if (json) process.stdout.write(`${JSON.stringify({ ok: false })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(failedFigures({ seed, startedAt, endedAt: Date.now() }))}\n`)
   process.exitCode = 1
 } finally {
+  await interrupted
   if (once) await down(folder)
   if (isTemporary) rmSync(folder, { recursive: true, force: true })
+}
+
+/** Takes everything down and ends. What was being brought up may start a process yet, until it sees that others are gone. */
+async function endAll(): Promise<never> {
+  process.stderr.write('taking everything down\n')
+  const { processes } = layoutOf(folder)
+  do await down(folder)
+  while (processNames.some((name) => isRunning(processes, name)))
+  if (isTemporary) rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
 }

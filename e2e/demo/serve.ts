@@ -48,27 +48,21 @@ export async function verifyAndAsk(
   const token = await issueToken(cast.developer, agent.record)
   const answers: Answered[] = []
   for (const question of questions) {
-    const say1 = async (model: 'base' | 'tuned') => {
+    const answerOf = async (model: 'base' | 'tuned') => {
       const messages = [{ role: 'user' as const, content: question.question }]
-      return (await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })).text
+      const { text, receipt } = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
+      return { text, receipt }
     }
-    const [base, tuned] = [await say1('base'), await say1('tuned')]
-    const answered = {
-      question: question.question,
-      expected: question.answer,
-      base,
-      tuned,
-      baseIsRight: isRight(question, base),
-      tunedIsRight: isRight(question, tuned),
-    }
+    const answered = { question: question.question, base: await answerOf('base'), tuned: await answerOf('tuned') }
     answers.push(answered)
     if (answers.length <= 5) {
       say(`  Q ${answered.question}`)
-      say(`    base   ${oneLine(base)}`)
-      say(`    tuned  ${oneLine(tuned)}${answered.tunedIsRight ? '' : `   (wrong: ${answered.expected})`}`)
+      say(`    base   ${oneLine(answered.base.text)}`)
+      const mark = isRight(question, answered.tuned.text) ? '' : `   (wrong: ${question.answer})`
+      say(`    tuned  ${oneLine(answered.tuned.text)}${mark}`)
     }
   }
-  return { ...agent, answers, isVerified: verdict.isAccepted }
+  return { ...agent, evidence: verdict.evidence, answers }
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 100)

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { evidenceShape } from '@allod/attestation'
 import { down, layoutOf, up } from '@allod/devnet'
 import { connect, verifyEvidence } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
@@ -27,7 +26,7 @@ test('a network without a sandbox comes up where that is allowed, and its keeper
   const { network } = await readNetwork(layout.description)
   const [keeper] = network.keepers
   const response = await fetch(`${keeper?.url}/evidence?nonce=0x${'11'.repeat(32)}`)
-  const bundle = evidenceShape(await response.json())
+  const bundle = await response.json()
   const isolationBy = async (isUnisolatedAllowed: boolean) => {
     const trust = devnetTrust({ ...network, trust: { ...network.trust, isUnisolatedAllowed } })
     const { proof } = await verifyEvidence(connect(network, { trust }), bundle)

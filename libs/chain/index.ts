@@ -1,5 +1,6 @@
 export * from './abi.ts'
 export { marketTerms, marketTermsOf, offerArgs, termsArgs } from './convert.ts'
 export { type ChainOptions, chainClient } from './read/chainClient.ts'
+export { decodeLog, type RpcLog } from './read/logs.ts'
 export { transportOver } from './read/transportOver.ts'
 export * from './types.ts'

@@ -50,6 +50,7 @@ export {
 export { type EngineChoices, type Machine, offerCompute, publishEngine } from './publish/publishEngine.ts'
 export { type PublishChoices, type PublishedObject, publishModel } from './publish/publishModel.ts'
 export { type SealChoices, type SealedHere, sealObject } from './publish/sealObject.ts'
+export type { RecordedView } from './report/chainChecks.ts'
 export { MAX_REPORT_BYTES, type ReportVerdict, verifyReport } from './report/verifyReport.ts'
 export { fetchReport, type OrderReport, registerDerived } from './result/deriveObject.ts'
 export { openResult, type ResultOptions } from './result/openResult.ts'

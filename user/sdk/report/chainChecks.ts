@@ -1,6 +1,12 @@
-import type { View } from '@allod/chain'
+import type { BuildOnChain, OrderOnChain, View } from '@allod/chain'
 import type { Hex, ReportPredicate } from '@allod/protocol'
 import { equal, type ProofCheck, unknown } from '../verify/proofCheck.ts'
+
+/** As much of a view of the chain as a report is held against; a dump of its logs has it too. */
+export type RecordedView = Pick<View, 'orderEvents' | 'revocationOf'> & {
+  readonly order: (order: Hex) => Promise<Pick<OrderOnChain, 'state' | 'startedAt'>>
+  readonly build: (build: Hex) => Promise<BuildOnChain>
+}
 
 const NAMES = [
   ['chain-order', 'the order exists'],
@@ -17,7 +23,7 @@ export const unreadChain = (): readonly ProofCheck[] =>
 
 /** Holds a report against what the chain recorded of its order. `isRevoked`: its build has been revoked by now. */
 export async function chainChecks(
-  view: View,
+  view: RecordedView,
   { order, generation, enclave, build, vote }: ReportPredicate,
   hash: Hex,
 ): Promise<{ readonly checks: readonly ProofCheck[]; readonly isRevoked: boolean }> {

@@ -1,4 +1,3 @@
-import type { View } from '@allod/chain'
 import {
   AllodError,
   type Envelope,
@@ -15,7 +14,7 @@ import {
 import { fail } from '../errors.ts'
 import type { ProofCheck } from '../verify/proofCheck.ts'
 import { hardwareTrust, type Trust } from '../verify/trust.ts'
-import { chainChecks, unreadChain } from './chainChecks.ts'
+import { chainChecks, type RecordedView, unreadChain } from './chainChecks.ts'
 import { evidenceChecks } from './evidenceChecks.ts'
 import { storageChecks } from './storageChecks.ts'
 import { witnesses } from './witnesses.ts'
@@ -46,7 +45,7 @@ export const MAX_REPORT_BYTES = 8 << 20
  */
 export async function verifyReport(
   file: unknown,
-  { trust = hardwareTrust, view = null }: { readonly trust?: Trust; readonly view?: View | null } = {},
+  { trust = hardwareTrust, view = null }: { readonly trust?: Trust; readonly view?: RecordedView | null } = {},
 ): Promise<ReportVerdict> {
   const envelope = envelopeShape(file)
   const statement = await requireSigned(envelope, view)
@@ -78,7 +77,7 @@ export async function verifyReport(
 }
 
 /** The statement of an envelope, signed by the enclave that it names. */
-async function requireSigned(envelope: Envelope, view: View | null): Promise<ReportStatement> {
+async function requireSigned(envelope: Envelope, view: RecordedView | null): Promise<ReportStatement> {
   const statement = reportStatementShape(parseCanonical(fromBase64Url(envelope.payload), 4 << 20))
   try {
     openEnvelope(envelope, statement.predicate.enclave)

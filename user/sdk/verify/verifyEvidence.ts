@@ -1,4 +1,5 @@
 import { type Bound, bind, evidenceShape, refusedChecks, type Verified, verify } from '@allod/attestation'
+import type { View } from '@allod/chain'
 import { fromHex, sha256, toHex } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
 import { type EvidenceVerdict, refusalOf, refusedBy } from './evidenceVerdict.ts'
@@ -7,6 +8,11 @@ import { fromAppraisal, type ProofCheck } from './proofCheck.ts'
 /** What came of a bundle, its checks also as links of the chain of proof. */
 export type BundleVerdict = EvidenceVerdict & { readonly proof: readonly ProofCheck[] }
 
+/** Whom to trust, and a chain that says which builds are approved. */
+type Judge = Pick<Allod, 'trust'> & {
+  readonly chain: { readonly latest: () => Promise<Pick<View, 'buildOf' | 'build'>> }
+}
+
 /**
  * Checks an evidence bundle by itself: signatures, what report data binds, platform, and the build its measurement stands
  * for on chain. Whether it is fresh and of the order meant, only `verifyAgent` can say.
@@ -14,7 +20,7 @@ export type BundleVerdict = EvidenceVerdict & { readonly proof: readonly ProofCh
  * @throws protocol/bad-shape, and whatever keeps the chain from being read; what does not verify is refused in the verdict
  */
 export async function verifyEvidence(
-  allod: Pick<Allod, 'trust' | 'chain'>,
+  allod: Judge,
   value: unknown,
   { now = Math.floor(Date.now() / 1000) }: { readonly now?: number } = {},
 ): Promise<BundleVerdict> {
@@ -51,7 +57,7 @@ export async function verifyEvidence(
 
 const UNPROVED = ['that this is fresh: a file answers no nonce of yours; `npx allod verify` asks the agent itself']
 
-async function appraised({ trust, chain }: Pick<Allod, 'trust' | 'chain'>, bound: Bound) {
+async function appraised({ trust, chain }: Judge, bound: Bound) {
   const view = await chain.latest()
   const { measurement } = bound.verified.cpu
   const build = await view.buildOf(toHex(sha256(fromHex(measurement))))

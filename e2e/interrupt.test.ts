@@ -1,0 +1,44 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isRunning, layoutOf, processNames } from '@allod/devnet'
+import { afterEach, expect, test } from 'vitest'
+import { runDemo } from './runDemo.ts'
+
+let folder = ''
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Every process that has the network's folder in its command: a part of it, or a guest. */
+function processesOf(path: string): readonly string[] {
+  const commands = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : []
+    } catch {
+      return []
+    }
+  })
+  return commands.filter((command) => command.includes(path))
+}
+
+test.each([
+  ['SIGINT', 'starting the chain'],
+  ['SIGINT', 'starting the keepers'],
+  ['SIGTERM', 'the developer seals'],
+] as const)('a demo that gets %s at “%s” takes its network down', async (signal, moment) => {
+  folder = mkdtempSync(join(tmpdir(), 'allod-interrupted-'))
+  let isSent = false
+  const { code } = await runDemo(['--once', '--folder', folder], {
+    onSaid(text, send) {
+      if (isSent || !text.includes(moment)) return
+      isSent = true
+      send(signal)
+      // As from a terminal, where npm passes on what the terminal has sent already.
+      send(signal)
+    },
+  })
+  expect([isSent, code]).toEqual([true, 130])
+  const { processes } = layoutOf(folder)
+  expect(existsSync(processes)).toBe(true)
+  expect(processNames.filter((name) => isRunning(processes, name))).toEqual([])
+  expect(processesOf(folder)).toEqual([])
+})
