@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BoundFacts, devicesHash, type Hex, type Json, Secret } from '@allod/protocol'
@@ -159,6 +159,15 @@ test('seals an object without offering it, and orders with it', async () => {
   expect(priced.code).toBe(0)
   const theirs = await run('owner', ...finetune, value.manifestHash, '--dry-run')
   expect(theirs.stderr).toContain('sdk/not-the-owner')
+})
+
+test('a fine-tuning seals with a journal, and says how to order again with what is sealed', async () => {
+  rmSync(inFolder('sealing'), { recursive: true, force: true })
+  const { stderr } = await run('buyer', ...finetune, inFolder('rows.jsonl'), '--detach', '--yes')
+  expect(existsSync(inFolder('sealing'))).toBe(true)
+  const [, manifest = ''] = /--data (0x[0-9a-f]{64})/.exec(stderr) ?? []
+  expect((await run('buyer', ...finetune, manifest, '--dry-run')).code).toBe(0)
+  await run('buyer', 'order', 'cancel', 'last', '--yes')
 })
 
 test('takes an offer back for good', async () => {

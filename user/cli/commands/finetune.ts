@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { isHex } from '@allod/protocol'
 import {
   type Allod,
@@ -13,7 +13,7 @@ import {
   sampleDataset,
   type Wallet,
 } from '@allod/sdk'
-import { folderOrFile } from '@allod/sdk/node'
+import { folderOrFile, sealingJournal } from '@allod/sdk/node'
 import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
 import { integerOption, parametersOf } from '../flows/integerOption.ts'
 import { payFor, payOptions, quoteJson } from '../flows/payFor.ts'
@@ -85,18 +85,14 @@ export const command: Command = {
   },
 }
 
-async function prepared(
-  { values, out }: Context,
-  allod: Allod,
-  wallet: Wallet,
-  { seconds }: { readonly seconds: number },
-) {
+async function prepared(context: Context, allod: Allod, wallet: Wallet, { seconds }: { readonly seconds: number }) {
+  const { values, out } = context
   const { model, engine, compute } = await out.step('reading offers', async () => ({
     model: await chooseOffer(allod, values.model, { kinds: ['model'], seconds }),
     engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'finetune', seconds }),
     compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
   }))
-  const data = await dataOf(String(values.data), { values, out }, allod, wallet)
+  const data = await dataOf(String(values.data), context, allod, wallet)
   const request = {
     kind: 'finetune',
     buyer: wallet.key.address,
@@ -110,13 +106,9 @@ async function prepared(
 
 type Data = { readonly choice: InputChoice; readonly seal: () => Promise<InputChoice> }
 
-// Local data is sealed only once the price is agreed to; until then its policy is enough to work the price out.
-async function dataOf(
-  given: string,
-  { values, out }: Pick<Context, 'values' | 'out'>,
-  allod: Allod,
-  wallet: Wallet,
-): Promise<Data> {
+// Local data is sealed only once the price is agreed to; until then its policy is enough to work the price out. Broken off, the
+// sealing goes on where it was; done, it need not be done again, whatever becomes of the order.
+async function dataOf(given: string, { values, out, io, local }: Context, allod: Allod, wallet: Wallet): Promise<Data> {
   if (isHex(given, 32)) {
     await objectOf(allod, given)
     const choice = { kind: 'own', manifestHash: given } as const
@@ -133,12 +125,16 @@ async function dataOf(
     seal: () =>
       out.step('sealing the data', async (spinner) => {
         const totalBytes = folder.files.reduce((sum, f) => sum + f.sizeBytes, 0)
+        const name = basename(given)
         const { manifestHash } = await publishDataset(allod, wallet, {
           folder,
           policy,
-          name: basename(given),
+          name,
+          journal: await sealingJournal(join((await local()).folder, 'sealing'), wallet, { policy, name }),
+          signal: io.signal,
           onProgress: (doneBytes) => spinner.progress({ doneBytes, totalBytes }),
         })
+        out.note(`the data is sealed; to order with it again: --data ${manifestHash}`)
         return { kind: 'own', manifestHash }
       }),
   }
