@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{libs,enclave,host,user,devnet,contracts,walls,bench,examples}/**/*.test.ts'],
+          include: ['{libs,enclave,host,user,devnet,contracts,walls,bench,examples,setup}/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
         },
       },

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockDisagreements } from './lock.mjs'
 
 const natives = [
   ['node', 'bin/node'],
@@ -22,6 +23,13 @@ export async function ensurePackages(root) {
     .digest('hex')
   const missing = () => natives.filter(([name, file]) => !existsSync(join(modules, name, file)))
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted || missing().length > 0) {
+    const disagreements = lockDisagreements(root)
+    if (disagreements.length > 0) {
+      process.stderr.write(
+        `package-lock.json is not the lock of these packages:\n${disagreements.map((d) => `  ${d}\n`).join('')}hint: npm install, look at the difference, and commit it\n`,
+      )
+      process.exit(1)
+    }
     process.stderr.write('installing npm packages (about a minute the first time)\n')
     // Not `ci`: it refuses a lock file without the packages that other platforms would need, which the registry may not have.
     npm(root, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
