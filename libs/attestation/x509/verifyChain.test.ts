@@ -1,5 +1,5 @@
 import { isAllodError } from '@allod/protocol'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { codeOf } from '../testing/codeOf.ts'
 import { integer } from '../testing/derWriter.ts'
 import {
@@ -84,21 +84,6 @@ test('a path length counts the authorities below, not the leaf', async () => {
 test('a critical extension that the caller understands is none of the chain’s business', async () => {
   const leaf = { extensions: [extension('2.23.133.5.4.1', integer(1), true)] }
   expect(await judge({ leaf }, { understood: ['2.23.133.5.4.1'] })).toBe('accepted')
-})
-
-describe('an expired leaf, where the caller allows it', () => {
-  test('is told by a date in the past', async () => {
-    const { root, middle, leaf } = await issue({ leaf: { notAfter: NOW - 10 } })
-    const options = { root: parse(root), now: NOW, allowExpiredLeaf: true }
-    expect(await verifyChain([leaf, middle].map(parse), options)).toEqual({ validUntil: NOW - 10 })
-  })
-
-  test('excuses neither its issuers nor a leaf from the future', async () => {
-    const allow = { allowExpiredLeaf: true }
-    expect(await judge({ middle: { notAfter: NOW - 10 } }, allow)).toBe('x509/expired')
-    expect(await judge({ root: { notAfter: NOW - 10 } }, allow)).toBe('x509/expired')
-    expect(await judge({ leaf: { notBefore: NOW + 10 } }, allow)).toBe('x509/not-yet-valid')
-  })
 })
 
 const strange = await issueCertificate({ subject: 'Root', key: keys.strange, isCa: true })

@@ -11,11 +11,6 @@ export type ChainOptions = {
   readonly now: number
   /** Critical extensions that the caller checks itself, beside key usage and basic constraints. */
   readonly understood?: readonly string[]
-  /**
-   * An expired leaf is not refused; `validUntil` then lies in the past, and the caller says what that means. For reference
-   * values, whose signers' certificates expire by design.
-   */
-  readonly allowExpiredLeaf?: boolean
 }
 
 /** The longest chain, root included; NVIDIA's have five certificates. */
@@ -35,7 +30,7 @@ export async function verifyChain(
   chain: readonly Certificate[],
   options: ChainOptions,
 ): Promise<{ readonly validUntil: number }> {
-  const { root, now } = options
+  const { root, now, understood = [] } = options
   if (chain.length > MAX_CHAIN) throw fail('chain-length', { expected: `1..${MAX_CHAIN}`, actual: chain.length })
   const last = chain.at(-1)
   const path = last !== undefined && isSelfIssued(last) ? withoutRoot(chain, last, root) : chain
@@ -43,28 +38,32 @@ export async function verifyChain(
   if (top === undefined) throw fail('chain-length', { expected: `1..${MAX_CHAIN}`, actual: 0 })
   if (!equalBytes(top.issuer, root.subject))
     throw fail('root-untrusted', { expected: root.commonName, actual: top.commonName })
-  const understood = new Set([KEY_USAGE, BASIC_CONSTRAINTS, ...(options.understood ?? [])])
   const whole = [...path, root]
   for (const [i, certificate] of whole.entries()) {
     const issuer = whole[i + 1]
     if (issuer !== undefined) await requireIssued(certificate, issuer, i)
-    requireUnderstood(certificate, understood)
-    requireCurrent(certificate, now, i === 0 && options.allowExpiredLeaf === true)
+    requireUnderstood(certificate, ...understood)
+    requireCurrent(certificate, now)
   }
   return { validUntil: Math.min(...whole.map((certificate) => certificate.notAfter)) }
 }
 
 /** Requires that a certificate is valid at `now`. @throws x509/not-yet-valid, x509/expired */
-export function requireCurrent(certificate: Certificate, now: number, mayBeExpired = false): void {
+export function requireCurrent(certificate: Certificate, now: number): void {
   const { notBefore, notAfter, commonName } = certificate
   if (now < notBefore) throw fail('not-yet-valid', { expected: notBefore, actual: now, meta: { commonName } })
-  if (now > notAfter && !mayBeExpired) throw fail('expired', { expected: notAfter, actual: now, meta: { commonName } })
+  if (now > notAfter) throw fail('expired', { expected: notAfter, actual: now, meta: { commonName } })
 }
 
-/** Requires that every critical extension is understood. @throws x509/unknown-critical-extension */
-export function requireUnderstood(certificate: Certificate, understood: ReadonlySet<string>): void {
+/**
+ * Requires that every critical extension is understood: key usage and basic constraints, which all vendors' certificates make
+ * critical and nothing else, and those that the caller checks itself.
+ * @throws x509/unknown-critical-extension
+ */
+export function requireUnderstood(certificate: Certificate, ...more: readonly string[]): void {
+  const understood = [KEY_USAGE, BASIC_CONSTRAINTS, ...more]
   for (const [oid, { isCritical }] of certificate.extensions)
-    if (isCritical && !understood.has(oid))
+    if (isCritical && !understood.includes(oid))
       throw fail('unknown-critical-extension', { actual: oid, meta: { commonName: certificate.commonName } })
 }
 

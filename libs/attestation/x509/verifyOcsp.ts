@@ -19,8 +19,6 @@ export type OcspOptions = {
   readonly nonce?: Uint8Array
 }
 
-const KEY_USAGE = '2.5.29.15'
-const BASIC_CONSTRAINTS = '2.5.29.19'
 const EXTENDED_KEY_USAGE = '2.5.29.37'
 const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9'
 const CERTIFICATE_HOLD = 6
@@ -107,7 +105,7 @@ async function requireAppointed(responder: Certificate, issuer: Certificate, now
     responder.keyUsage?.has('digitalSignature') !== false &&
     (await verifySignature(issuer.spki, responder.signatureAlgorithm, responder.tbs, responder.signature))
   if (!isAppointed) throw fail('ocsp-wrong-responder', { expected: issuer.commonName, actual: responder.commonName })
-  requireUnderstood(responder, new Set([KEY_USAGE, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE]))
+  requireUnderstood(responder, EXTENDED_KEY_USAGE)
   requireCurrent(responder, now)
 }
 
