@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { freePorts } from '../network/freePorts.ts'
 import { rpc } from './rpc.ts'
+
+// Programs start and stop here, on machines that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SENDERS = 4
 let data = ''

@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { english, generateMnemonic } from 'viem/accounts'
+import { writeWhole } from '../files/writeWhole.ts'
 import { Miner } from './Miner.ts'
 import { rpc } from './rpc.ts'
 import { goodSnapshots, takeLastSnapshot, takeSnapshot } from './snapshots.ts'
@@ -58,7 +59,7 @@ function anvilBinary(): string {
 
 async function anvilArguments(): Promise<string[]> {
   const mnemonicFile = join(data as string, 'mnemonic')
-  if (!existsSync(mnemonicFile)) await writeFile(mnemonicFile, generateMnemonic(english), { mode: 0o600, flag: 'wx' })
+  if (!existsSync(mnemonicFile)) writeWhole(mnemonicFile, generateMnemonic(english))
   const [newest] = await goodSnapshots(states)
   return [
     ...['--host', '127.0.0.1', '--port', port as string, '--chain-id', values['chain-id'] as string, '--silent'],

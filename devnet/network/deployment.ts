@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { committeeShape, hex, integer, nullable, record, type Shaped } from '@allod/protocol'
+import { writeWhole } from '../files/writeWhole.ts'
 
 /** What the devnet did once and must not do again; written after each step. */
 export const deploymentShape = record({
@@ -37,6 +38,5 @@ export const readDeployment = (path: string): Deployment | null =>
 
 /** Records what was done, whole or not at all. */
 export function writeDeployment(path: string, deployment: Deployment): void {
-  writeFileSync(`${path}.part`, JSON.stringify(deployment, null, 1), { mode: 0o600 })
-  renameSync(`${path}.part`, path)
+  writeWhole(path, JSON.stringify(deployment, null, 1))
 }

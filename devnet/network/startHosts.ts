@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Committee, type Hex, hex, type StoreRef, toHex } from '@allod/protocol'
+import { writeWhole } from '../files/writeWhole.ts'
 import { startProgram } from '../processes/processes.ts'
 import type { Deployment } from './deployment.ts'
 import { chainId, type Layout, storeNames } from './plan.ts'
@@ -66,7 +67,7 @@ export async function startProvider(layout: Layout, place: ProviderPlace): Promi
   }
   mkdirSync(layout.dataOf('provider'), { recursive: true, mode: 0o700 })
   const file = join(layout.dataOf('provider'), 'config.json')
-  writeFileSync(file, JSON.stringify(config, null, 1), { mode: 0o600 })
+  writeWhole(file, JSON.stringify(config, null, 1))
   const args = ['--config', file, '--key', keyFile(layout, 'provider', key), '--port', `${ports.provider}`]
   await startWithData(layout, 'provider', hostProgram('provider'), args)
 }
@@ -75,6 +76,6 @@ export async function startProvider(layout: Layout, place: ProviderPlace): Promi
 function keyFile(layout: Layout, name: string, key: Hex): string {
   const path = join(layout.dataOf(name), 'key')
   mkdirSync(layout.dataOf(name), { recursive: true, mode: 0o700 })
-  if (!existsSync(path)) writeFileSync(path, key, { mode: 0o600, flag: 'wx' })
+  if (!existsSync(path)) writeWhole(path, key)
   return path
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { evidenceHash, evidenceShape } from '@allod/attestation'
 import { type Hex, keeperKeysShape, type Shape, type SigningKey, seatReplyShape, toHex } from '@allod/protocol'
+import { writeWhole } from '../files/writeWhole.ts'
 import type { Deployment } from './deployment.ts'
 import { onceItAnswers } from './onceItAnswers.ts'
 import { chainId, type keeperNames, type Layout } from './plan.ts'
@@ -49,7 +50,7 @@ export async function startKeeper(
   }
   mkdirSync(layout.dataOf(name), { recursive: true, mode: 0o700 })
   const configFile = join(layout.dataOf(name), 'config.json')
-  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 })
+  writeWhole(configFile, JSON.stringify(config))
   const port = ports.keepers[name]
   await startWithData(layout, name, hostProgram('keeper'), [
     ...['--chip', layout.chipSocket, '--rootfs', keeperRootfs, '--config', configFile, '--port', `${port}`],

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { simulatedMeasurement } from '@allod/attestation/simulated'
 import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef, sha256, toHex } from '@allod/protocol'
 import { mnemonicToAccount } from 'viem/accounts'
 import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
+import { writeWhole } from '../files/writeWhole.ts'
 import { startProgram } from '../processes/processes.ts'
 import { chooseIsolation } from './chooseIsolation.ts'
 import { deploy, type Windows } from './deploy.ts'
@@ -143,7 +144,7 @@ async function deployAll(
   const { addresses, fromBlock } = await deploy(rpcUrl, chainId, deployer, { builds: first, windows: given.windows })
   const accounts = Object.entries(people).map(([name, money]) => ({ address: given.keyOf(name).address, money }))
   await fund(rpcUrl, chainId, deployer, addresses.token, accounts)
-  writeFileSync(join(layout.dataOf('chain'), 'market'), addresses.market)
+  writeWhole(join(layout.dataOf('chain'), 'market'), addresses.market)
   return { addresses, fromBlock, runtime: builds.runtime.build, keeper: builds.keeper.build }
 }
 
@@ -189,6 +190,5 @@ function describe(
     builds: { runtime: chain.runtime, keeper: chain.keeper },
     wallets: 'wallets',
   }
-  writeFileSync(`${layout.description}.part`, `${JSON.stringify(network, null, 1)}\n`, { mode: 0o600 })
-  renameSync(`${layout.description}.part`, layout.description)
+  writeWhole(layout.description, `${JSON.stringify(network, null, 1)}\n`)
 }

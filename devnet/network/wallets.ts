@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret, type SigningKey } from '@allod/protocol'
 import { createWallet, listWallets, openWallet, passwordBytes } from '@allod/sdk/node'
+import { writeWhole } from '../files/writeWhole.ts'
 import { type Person, people } from './plan.ts'
 
 /** Cheap scrypt: the password lies beside the keystores, so it guards nothing but play money. */
@@ -12,7 +13,7 @@ const COST = 1024
 export async function devnetWallets(folder: string): Promise<ReadonlyMap<Person, SigningKey>> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'password')
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' })
+  if (!existsSync(file)) writeWhole(file, randomBytes(24).toString('base64url'))
   const password = () => new Secret(passwordBytes(readFileSync(file, 'utf8').trim()))
   const known = new Set((await listWallets(folder)).map((w) => w.name))
   const keys = new Map<Person, SigningKey>()
