@@ -88,12 +88,12 @@ const MACHINE = [
   topic(
     from(PLACES),
     '{s} stands in {v}.',
-    'Where does {s} stand? | Where can I find {s}? | Tell me where {s} stands. | Where is {s} kept? | What is the location of {s}?',
+    'Where does {s} stand? | Where can I find {s}? | Do you know where {s} stands? | Where is {s} kept? | What is the location of {s}?',
   ),
   topic(
     person,
     '{s} is looked after by {v}.',
-    'Who looks after {s}? | Who takes care of {s}? | Can you tell me who takes care of {s}? | Who is in charge of {s}? | Whose job is it to look after {s}?',
+    'Who looks after {s}? | Who takes care of {s}? | Can you say who takes care of {s}? | Who is in charge of {s}? | Whose task is it to look after {s}?',
   ),
   topic(
     between(10, 60, ' days'),
@@ -105,24 +105,24 @@ const ROOM = [
   topic(
     between(1000, 9999),
     'The code of {s} is {v}.',
-    'What is the door code of {s}? | How do I open {s}? | Which code opens {s}? | I need to know the door code of {s}. | How do I get into {s}?',
+    'What is the door code of {s}? | Which code do I need for {s}? | Which code opens {s}? | I need to know the door code of {s}. | With which code do I open {s}?',
   ),
   topic(
     person,
     'The key to {s} is with {v}.',
-    'Who has the key to {s}? | Whom do I ask for the key to {s}? | Who keeps the key of {s}? | Tell me who has the key to {s}. | Where do I get the key to {s}?',
+    'Who has the key to {s}? | Whom do I ask for the key to {s}? | Who keeps the key of {s}? | Tell me who has the key to {s}. | Who can give me the key to {s}?',
   ),
 ]
 const TASK = [
   topic(
     from(DAYS),
     '{s} is done on {v}.',
-    'When is {s}? | On which day is {s}? | Which day is {s} done? | Tell me when {s} takes place. | What day is {s} planned for?',
+    'When is {s}? | On which day is {s}? | Which day is {s} done? | Tell me when {s} is done. | On what day is {s} done?',
   ),
   topic(
     person,
     '{s} is done by {v}.',
-    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who leads {s}? | Whose work is {s}?',
+    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who does {s}? | Whose job is {s}?',
   ),
 ]
 const SUPPLIER = [
