@@ -80,8 +80,8 @@ function diagnose(tail: string): { readonly reason: 'apparmor' | 'no-user-namesp
     return {
       reason: 'apparmor',
       fix:
-        'allow programs to make user namespaces: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 ' +
-        '(and a line in /etc/sysctl.d to keep it); a profile for bwrap alone does not cover the sandbox inside',
+        'let bubblewrap make user namespaces by an AppArmor profile of its own (`npm run demo` loads one where it may, and ' +
+        'else says how); kernel.apparmor_restrict_unprivileged_userns=0 would open them to every program',
     }
   return {
     reason: 'no-user-namespaces',

@@ -49,7 +49,7 @@ function sandbox(): Finding {
     timeout: 10_000,
   })
   const fix =
-    'sudo apt-get install bubblewrap; on Ubuntu: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
+    'sudo apt-get install bubblewrap; on Ubuntu 24.04 and later `npm run demo` loads an AppArmor profile for bubblewrap, or says how'
   if (tried.status === 0) return pass('sandbox', 'bubblewrap works')
   return {
     name: 'sandbox',
