@@ -97,21 +97,18 @@ function sort(bytes: Uint8Array): Sorted {
 }
 
 function sortJson(document: StrictJson): Sorted {
-  const { tcbInfo, enclaveIdentity, signature, ...others } = document as Document
-  const [body, isTcbInfo] = tcbInfo === undefined ? [enclaveIdentity, false] : [tcbInfo, true]
-  const isOne = (tcbInfo === undefined) !== (enclaveIdentity === undefined) && Object.keys(others).length === 0
-  if (body === undefined || typeof signature !== 'string' || !isOne)
+  const { signature, ...rest } = document as { readonly [name: string]: StrictJson }
+  const [[name, body] = ['nothing', null], ...others] = Object.entries(rest)
+  if ((name !== 'tcbInfo' && name !== 'enclaveIdentity') || others.length > 0 || typeof signature !== 'string')
     throw fail('bad-endorsement', {
       expected: 'tcbInfo or enclaveIdentity, and signature',
-      actual: Object.keys(document as Document).slice(0, 4),
+      actual: [name, ...others.map(([other]) => other)].slice(0, 4).map((key) => key.slice(0, 40)),
     })
   const signed = { signedBytes: utf8(JSON.stringify(body)), signature: parseSignature(signature) }
-  return isTcbInfo
+  return name === 'tcbInfo'
     ? { sort: 'tcb-info', tcbInfo: { body: parseTcbInfo(body), ...signed } }
     : { sort: 'qe-identity', qeIdentity: { body: parseQeIdentity(body), ...signed } }
 }
-
-type Document = { readonly [name in 'tcbInfo' | 'enclaveIdentity' | 'signature']?: StrictJson }
 
 // r ‖ s in hex, over the very characters of the member (PCS API v4).
 function parseSignature(hex: string): Uint8Array {

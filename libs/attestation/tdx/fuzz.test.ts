@@ -162,6 +162,13 @@ test.each(hostile)('hostile size, refused at once: %s', async (name, make) => {
   expect(performance.now() - before).toBeLessThan(2000)
 })
 
+test('more than four megabytes are not looked at, even where each would be good', async () => {
+  const padded = concat(ccel, new Uint8Array(1 << 20).fill(0xff))
+  expect(await outcome(v4, [...brought, padded])).toBe('accepted')
+  const longer = concat(ccel, new Uint8Array(1 << 22).fill(0xff))
+  expect(await outcome(v4, [...brought, longer])).toBe('tdx/bad-endorsement')
+})
+
 test('strict JSON agrees with JSON.parse on whatever it takes', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), (text) => {

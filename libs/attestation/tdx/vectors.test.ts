@@ -9,7 +9,7 @@ const codes = {
   accepted: 20,
   'tdx/bad-quote': 9,
   'tdx/missing-endorsement': 5,
-  'tdx/bad-endorsement': 7,
+  'tdx/bad-endorsement': 9,
   'x509/root-untrusted': 3,
   'tdx/tcb-info-mismatch': 2,
   'tdx/conflicting-endorsements': 4,

@@ -34,6 +34,14 @@ add('tdx/bad-endorsement', 'JSON of another sort', { more: [utf8('{"tcbEvaluatio
 add('tdx/bad-endorsement', 'a document with a third member', {
   instead: { 'tcb-info': utf8(new TextDecoder().decode(blobs['tcb-info']).replace('{"tcb', '{"more":1,"tcb')) },
 })
+add('tdx/bad-endorsement', 'both documents in one file', {
+  more: [utf8(`{"tcbInfo":{},"enclaveIdentity":{},"signature":"${'00'.repeat(64)}"}`)],
+})
+add('tdx/bad-endorsement', 'a signature inside a list', {
+  instead: {
+    'tcb-info': utf8(new TextDecoder().decode(blobs['tcb-info']).replace(/"(\w{128})"}$/, '["$1"]}')),
+  },
+})
 add('tdx/bad-endorsement', 'a signature a byte short', {
   instead: { 'tcb-info': utf8(new TextDecoder().decode(blobs['tcb-info']).replace(/..\"}$/, '"}')) },
 })
