@@ -11,7 +11,13 @@ test('a launcher that is root steps down before the sandbox, another does not', 
   expect(words(true)).toMatch(
     /^\/usr\/bin\/prlimit --core=0 .* \/usr\/bin\/setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \/usr\/bin\/bwrap /,
   )
-  expect(words(false)).toMatch(/^\/usr\/bin\/prlimit --core=0 \S+ \S+ \S+ \S+ \/usr\/bin\/bwrap /)
+  expect(words(false)).toMatch(/^\/usr\/bin\/prlimit --core=0 \S+ \S+ \S+ \/usr\/bin\/bwrap /)
+})
+
+test('tasks are limited inside the sandbox only, where nobody else’s count', () => {
+  const [outside, inside] = words(false).split(' -- ')
+  expect(outside).not.toContain('--nproc')
+  expect(inside).toContain('--nproc=300')
 })
 
 test('the root filesystem is read-only and every other folder lies in memory, with a size', () => {
@@ -28,8 +34,8 @@ test('nothing can be put beside the two sockets', () => {
   expect(words(false)).toMatch(/\/run\/chip\.sock --remount-ro \/run /)
 })
 
-test('what runs is fixed: node and the main bundle, without an argument', () => {
-  expect(words(true)).toMatch(/ -- \/bin\/node \/app\/main\.mjs$/)
+test('what runs is fixed: node and the main bundle under the limit, without an argument', () => {
+  expect(words(true)).toMatch(/ -- \/bin\/prlimit --core=0 --nproc=300 \/bin\/node \/app\/main\.mjs$/)
 })
 
 test('without a sandbox the guest is told where its folder is', () => {

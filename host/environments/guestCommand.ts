@@ -55,9 +55,12 @@ export function guestCommand(
     { kind: 'memory', to: '/work', sizeBytes: limits.workBytes },
     { kind: 'memory', to: '/out', sizeBytes: limits.outBytes },
   ]
-  const program = ['/bin/node', '/app/main.mjs']
+  // Tasks are limited inside: the kernel holds the limit that a user namespace was made under against every task of the user
+  // outside it, so that other guests, and the launcher's own programs where it is not root, would count too.
+  const { processes, ...outside } = kernel
+  const program = [...limitCommand('/bin/prlimit', { processes }), '/bin/node', '/app/main.mjs']
   return [
-    ...limitCommand(prlimit, kernel),
+    ...limitCommand(prlimit, outside),
     ...stepDown,
     ...sandboxCommand({ bwrap, hostname: 'enclave', mounts, command: program }),
   ]

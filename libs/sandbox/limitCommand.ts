@@ -9,12 +9,13 @@ export type KernelLimits = {
   readonly fileBytes: number
 }
 
-/** The command that lowers the limits and then runs what follows. Core dumps are always off. Pure. */
-export const limitCommand = (prlimit: string, limits: KernelLimits): readonly string[] => [
+const FLAGS = { processes: 'nproc', openFiles: 'nofile', dataBytes: 'data', fileBytes: 'fsize' } as const
+
+/** The command that lowers the limits given and then runs what follows. Core dumps are always off. Pure. */
+export const limitCommand = (prlimit: string, limits: Partial<KernelLimits>): readonly string[] => [
   prlimit,
   '--core=0',
-  `--nproc=${limits.processes}`,
-  `--nofile=${limits.openFiles}`,
-  `--data=${limits.dataBytes}`,
-  `--fsize=${limits.fileBytes}`,
+  ...(Object.keys(FLAGS) as (keyof KernelLimits)[]).flatMap((name) =>
+    limits[name] === undefined ? [] : [`--${FLAGS[name]}=${limits[name]}`],
+  ),
 ]
