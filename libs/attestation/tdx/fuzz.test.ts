@@ -43,8 +43,8 @@ test('the untouched evidence is accepted, so that what follows means something',
   expect(await outcome(v5, [...brought, ccel, runtime])).toBe('accepted')
 })
 
-// Every byte of a quote is signed, hashed, counted or compared with the pinned root, but one: the NUL that C programs put
-// behind the chain may be there or not, and its flip is no PEM.
+// Every byte of a quote is signed, hashed, counted or compared with the pinned root. What may be there or not is the NUL that C
+// programs put behind the chain, and empty lines before it; no flip makes one of the other.
 test('one bit flipped in any byte of a quote v4, and in every third of its chain', async () => {
   for (let at = 0; at < v4.length; at += at < 1258 ? 1 : 3) await expectRefused(flip(v4, at), brought, `byte ${at}`)
 })
@@ -160,6 +160,18 @@ test.each(hostile)('hostile size, refused at once: %s', async (name, make) => {
   const before = performance.now()
   await expectRefused(quote, [...brought, ...more], name)
   expect(performance.now() - before).toBeLessThan(2000)
+})
+
+test('empty lines behind the chain are the one thing nobody signs, and are bounded', async () => {
+  const longer = (count: number): Uint8Array => {
+    const quote = concat(v4.subarray(0, -1), new Uint8Array(count).fill(0x0a))
+    const view = new DataView(quote.buffer)
+    // Sizes of the signature data, of its certification data, and of the chain in that.
+    for (const at of [632, 766, 1254]) view.setUint32(at, view.getUint32(at, true) + count - 1, true)
+    return quote
+  }
+  expect(await outcome(longer(3), brought)).toBe('accepted')
+  expect(await outcome(longer(1 << 15), brought)).toBe('tdx/bad-quote')
 })
 
 test('more than four megabytes are not looked at, even where each would be good', async () => {

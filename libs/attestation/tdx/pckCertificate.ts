@@ -54,9 +54,9 @@ function parseTcb(node: DerNode | undefined): Pick<PckCertificate, 'components' 
 }
 
 // Each member is a pair of its own identifier and a value, in the order of the profile.
-function member(node: DerNode, oid: string): DerNode {
+function member(node: DerNode, oid: string): DerNode | undefined {
   const [name, value] = derSequence(node, 2, 2)
-  if (derOid(name) !== oid || value === undefined) throw bad(oid, derOid(name))
+  if (derOid(name) !== oid) throw bad(oid, derOid(name))
   return value
 }
 

@@ -37,7 +37,7 @@ export function platformStatus(facts: PlatformFacts): PlatformStatus {
   const relaunch = report.teeTcbSvn2 === null ? null : matchRunning(facts, report.teeTcbSvn2)
   const parts = [qe, platform, module]
   const status = worstStatus(parts.map((p) => p.status))
-  const isRelaunchEnough = relaunch?.status === 'UpToDate' && module.status === 'OutOfDate'
+  const isRelaunchEnough = relaunch?.status === 'UpToDate'
   const [newestQe, newest] = [qeIdentity.levels[0]?.isvsvn ?? 0, tcbInfo.levels[0]]
   const shortfall =
     status === 'UpToDate'

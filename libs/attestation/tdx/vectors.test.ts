@@ -7,13 +7,13 @@ const file = JSON.parse(readFileSync(new URL('../vectors/tdx.json', import.meta.
 // How many vectors end in each; that they do is asserted by vectors/vectors.test.ts.
 const codes = {
   accepted: 20,
-  'tdx/bad-quote': 9,
+  'tdx/bad-quote': 11,
   'tdx/missing-endorsement': 5,
   'tdx/bad-endorsement': 9,
   'x509/root-untrusted': 3,
   'tdx/tcb-info-mismatch': 2,
   'tdx/conflicting-endorsements': 4,
-  'tdx/unsupported-quote': 8,
+  'tdx/unsupported-quote': 9,
   'tdx/bad-json': 11,
   'tdx/qe-identity-mismatch': 4,
   'tdx/bad-tcb-info': 13,

@@ -76,6 +76,8 @@ export type QuoteFacts = {
   readonly version: 4 | 5
   /** Of the body: 584 or 648 bytes. */
   readonly is15?: boolean
+  /** Of v5, where it shall say another than the body is. */
+  readonly bodyType?: number
   readonly header?: readonly Patch[]
   readonly body?: readonly Patch[]
   readonly qeReport?: readonly Patch[]
@@ -97,7 +99,8 @@ export const QE_REPORT: readonly Patch[] = [put(48, 0x11), put(128, ...Array(32)
 export async function signQuote(facts: QuoteFacts): Promise<Uint8Array<ArrayBuffer>> {
   const { version, is15 = version === 5, chain, pckKey, attestationKey, auth = new Uint8Array(32).fill(7) } = facts
   const bodyBytes = is15 ? 648 : 584
-  const bodyHeader = version === 5 ? concat(le(is15 ? 3 : 2, 2), le(bodyBytes, 4)) : new Uint8Array()
+  const bodyHeader =
+    version === 5 ? concat(le(facts.bodyType ?? (is15 ? 3 : 2), 2), le(bodyBytes, 4)) : new Uint8Array()
   const header = patched(48, [put(0, version), put(2, 2), put(4, 0x81), put(12, ...QE_VENDOR), ...(facts.header ?? [])])
   const signed = concat(header, bodyHeader, patched(bodyBytes, facts.body ?? []))
   const point = pointOf(attestationKey).slice(1)

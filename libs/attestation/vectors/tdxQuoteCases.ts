@@ -14,6 +14,7 @@ import {
   pckKey,
   platform,
   quoteOf,
+  running,
   root,
   signer,
   stranger,
@@ -37,10 +38,13 @@ bad('signature data said to be a byte shorter', patched(v4, 632, (v4[632] as num
 bad('certification data said to be a byte shorter', patched(v4, 766, (v4[766] as number) - 1))
 bad('a chain said to be a byte longer', patched(v4, 1254, (v4[1254] as number) + 1))
 bad('authentication data of 2000 bytes', await quoteOf({ auth: new Uint8Array(2000) }))
+bad('v5, a body of TD 1.0 said to be of TD 1.5', await quoteOf({ version: 5, is15: false, bodyType: 3 }))
+bad('signature data of a hundred bytes', patched(v4, 632, 100, 0).slice(0, 736))
 bad('v5 with a body of another size', patched(v5, 50, 0x89))
 const unsupported = (name: string, evidence: Uint8Array) => add('tdx/unsupported-quote', name, { evidence })
 unsupported('version 3', await quoteOf({ header: [put(0, 3)] }))
 unsupported('version 6', await quoteOf({ header: [put(0, 6)] }))
+unsupported('version 6, laid out as 5', await quoteOf({ version: 5, header: [put(0, 6)] }, running(6, 1)))
 unsupported('an SGX quote', await quoteOf({ header: [put(4, 0)] }))
 unsupported('an attestation key on P-384', await quoteOf({ header: [put(2, 3)] }))
 unsupported('a quoting enclave of another vendor', await quoteOf({ header: [put(12, 0)] }))

@@ -7,7 +7,7 @@ import { vectorVerifiers } from '../testing/vectorVerifiers.ts'
 
 // What each scope of errors must have: its vectors, and how many there are.
 const kinds: readonly { scope: string; folder: string; file: string; count: number }[] = [
-  { scope: 'tdx', folder: 'tdx', file: 'tdx.json', count: 183 },
+  { scope: 'tdx', folder: 'tdx', file: 'tdx.json', count: 186 },
   { scope: 'sevsnp', folder: 'sevsnp', file: 'sevsnp.json', count: 139 },
   { scope: 'nvidia', folder: 'nvidia', file: 'nvidia.json', count: 126 },
   { scope: 'rim', folder: 'nvidia/rim', file: 'rim.json', count: 140 },
