@@ -65,6 +65,17 @@ const subjects: readonly Subject[] = [
     collateral: [`snp/microsoft/${product}_vcek.pem`, `snp/microsoft/${product}_ask.pem`],
     at: '2026-08-01T00:00:00Z',
   })),
+  {
+    figure: 'H100 with the manifests of driver and VBIOS, full verification, median',
+    maxMs: 15,
+    evidence: 'nvidia/go-nvtrust/attestationReport.txt',
+    collateral: [
+      'nvidia/go-nvtrust/gpuAkCertChain.txt',
+      'nvidia/nvtrust/Driver_RIM_test_no_gpu.swidtag',
+      'nvidia/nvtrust/1010_0200_882_96005E0001_test_no_gpu.swidtag',
+    ],
+    at: '2024-06-01T00:00:00Z',
+  },
 ]
 
 const verifiers = hardwareVerifiers()
