@@ -63,7 +63,7 @@ async function refusals(bundle: EvidenceBundle, info: ChipInfo, isUnisolatedAllo
   const parsed = parseEvidence(encodeEvidence(bundle))
   const now = Math.floor(Date.now() / 1000)
   const verified = await verify(parsed, { verifiers: simulatedVerifiers([info.root]), now })
-  const bound = bind(verified, parsed.bound, {
+  const bound = await bind(verified, parsed.bound, {
     nonce,
     nonceValidUntil: now + 60,
     expected: { role: 'grant', order: bytes('77', 32), specHash: bytes('55', 32) },

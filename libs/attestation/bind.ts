@@ -1,4 +1,13 @@
-import { type BoundFacts, gpuNonce, type Hex, reportData, toHex, type VerifierNonce } from '@allod/protocol'
+import {
+  type BoundFacts,
+  gpuNonceInput,
+  type Hex,
+  noncesInput,
+  reportDataInput,
+  toHex,
+  type VerifierNonce,
+} from '@allod/protocol'
+import { digest } from './digest.ts'
 import type { Verified } from './verified.ts'
 
 /** What the one who checks knows by itself: its nonce, and what the facts must be. Fields left out are not compared. */
@@ -21,13 +30,18 @@ export type Bound = {
 }
 
 /** Puts evidence and facts side by side. Pure; `appraise` lists the outcome, so nothing is refused half-seen. */
-export function bind(verified: Verified, facts: BoundFacts, context: BindingContext): Bound {
+export async function bind(verified: Verified, facts: BoundFacts, context: BindingContext): Promise<Bound> {
+  const nonces = await digest('SHA-256', noncesInput(facts.nonces))
+  const [expected, asked] = await Promise.all([
+    digest('SHA-512', reportDataInput(facts, nonces)),
+    digest('SHA-256', gpuNonceInput(nonces, facts.hpkeKey)),
+  ])
   return {
     verified,
     facts,
     context,
-    reportData: { expected: toHex(reportData(facts)), actual: verified.cpu.reportData },
+    reportData: { expected: toHex(expected), actual: verified.cpu.reportData },
     devicesHash: { expected: facts.devicesHash, actual: verified.devicesHash },
-    gpuNonce: gpuNonce(facts.nonces, facts.hpkeKey),
+    gpuNonce: toHex(asked),
   }
 }

@@ -150,7 +150,7 @@ async function refusals(bundle: EvidenceBundle): Promise<readonly string[]> {
   try {
     const read = parseEvidence(encodeEvidence(bundle))
     const verified = await verify(read, { verifiers, now: NOW })
-    const appraisal = appraise(bind(verified, read.bound, context), policy)
+    const appraisal = appraise(await bind(verified, read.bound, context), policy)
     const refused = refusedChecks(appraisal)
     expect(appraisal.isAccepted).toBe(refused.length === 0)
     if (appraisal.isAccepted) expect(appraisal.validUntil).toBe(NOW + 500)

@@ -17,7 +17,7 @@ async function outcome(bytes: Uint8Array, production?: ProductionPolicy): Promis
   try {
     const bundle = parseEvidence(bytes)
     const verified = await verify(bundle, { verifiers: simulatedVerifiers([rootId]), now: NOW })
-    const bound = bind(verified, bundle.bound, context)
+    const bound = await bind(verified, bundle.bound, context)
     const { isAccepted } = production ? appraise(bound, production) : appraiseSimulated(bound, policy)
     return isAccepted ? 'accepted' : 'refused'
   } catch (error) {

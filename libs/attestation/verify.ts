@@ -1,4 +1,5 @@
-import { devicesHash, fromBase64Url } from '@allod/protocol'
+import { devicesInput, fromBase64Url, toHex } from '@allod/protocol'
+import { digest } from './digest.ts'
 import type { EvidenceBundle } from './evidence.ts'
 import type { At, Verified, Verifier } from './verified.ts'
 import { cpuVerifierOf, deviceVerifierOf } from './verifierOf.ts'
@@ -24,6 +25,6 @@ export async function verify(
   return {
     cpu: verifiedCpu,
     devices: verifiedDevices,
-    devicesHash: devicesHash(devices.map((d) => fromBase64Url(d.evidence))),
+    devicesHash: toHex(await digest('SHA-256', devicesInput(devices.map((d) => fromBase64Url(d.evidence))))),
   }
 }

@@ -30,36 +30,44 @@ export const boundShape = record({
 /** The facts bound into report data; see protocol.md, Evidence and binding. */
 export type BoundFacts = Shaped<typeof boundShape>
 
-/** SHA-256(tag ‖ for each verifier, sorted by id: lp(id) ‖ lp(nonce)). */
-export function noncesHash(nonces: readonly VerifierNonce[]): Hex {
+/** What the nonces' hash is over: tag ‖ for each verifier, sorted by id: lp(id) ‖ lp(nonce). */
+export function noncesInput(nonces: readonly VerifierNonce[]): Uint8Array<ArrayBuffer> {
   const sorted = [...nonces].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-  return toHex(
-    sha256(
-      utf8('allod/nonces/v1'),
-      ...sorted.flatMap(({ id, nonce }) => [lp(fromHex(id, 32)), lp(fromHex(nonce, 32))]),
-    ),
+  return concat(
+    utf8('allod/nonces/v1'),
+    ...sorted.flatMap(({ id, nonce }) => [lp(fromHex(id, 32)), lp(fromHex(nonce, 32))]),
   )
 }
 
-/** The nonce asked of every GPU: SHA-256("allod/gpu/v1" ‖ nonces hash ‖ HPKE public key). */
+/** SHA-256 of {@link noncesInput}. */
+export const noncesHash = (nonces: readonly VerifierNonce[]): Hex => toHex(sha256(noncesInput(nonces)))
+
+/** What the nonce asked of every GPU is the hash of: "allod/gpu/v1" ‖ nonces hash ‖ HPKE public key. */
+export const gpuNonceInput = (nonces: Uint8Array, hpkeKey: Hex): Uint8Array<ArrayBuffer> =>
+  concat(utf8('allod/gpu/v1'), nonces, fromHex(hpkeKey))
+
+/** SHA-256 of {@link gpuNonceInput}. */
 export const gpuNonce = (nonces: readonly VerifierNonce[], hpkeKey: Hex): Hex =>
-  toHex(sha256(utf8('allod/gpu/v1'), fromHex(noncesHash(nonces), 32), fromHex(hpkeKey)))
+  toHex(sha256(gpuNonceInput(sha256(noncesInput(nonces)), hpkeKey)))
 
-/** SHA-256 of lp of each device evidence, in order; of nothing where there is none. */
-export const devicesHash = (evidence: readonly Uint8Array[]): Hex => toHex(sha256(...evidence.map(lp)))
+/** What the devices' hash is over: lp of each device evidence, in order; nothing where there is none. */
+export const devicesInput = (evidence: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => concat(...evidence.map(lp))
 
-/** The 64 bytes of report data that the CPU's evidence must carry. */
-export function reportData(bound: BoundFacts): Uint8Array<ArrayBuffer> {
+/** SHA-256 of {@link devicesInput}. */
+export const devicesHash = (evidence: readonly Uint8Array[]): Hex => toHex(sha256(devicesInput(evidence)))
+
+/** What report data is the hash of. @param nonces the hash of `bound.nonces` */
+export function reportDataInput(bound: BoundFacts, nonces: Uint8Array): Uint8Array<ArrayBuffer> {
   const order = concat(
     u64(BigInt(bound.chainId)),
     addressWord(bound.market),
     fromHex(bound.order, 32),
     u32(bound.generation),
   )
-  return sha512(
+  return concat(
     lp(utf8('allod/attest/v1')),
     lp(utf8(bound.role)),
-    lp(fromHex(noncesHash(bound.nonces), 32)),
+    lp(nonces),
     lp(fromHex(bound.hpkeKey)),
     lp(fromHex(bound.signingAddress, 20)),
     lp(bound.tlsSpkiHash === null ? new Uint8Array() : fromHex(bound.tlsSpkiHash, 32)),
@@ -69,3 +77,7 @@ export function reportData(bound: BoundFacts): Uint8Array<ArrayBuffer> {
     lp(order),
   )
 }
+
+/** The 64 bytes of report data that the CPU's evidence must carry: SHA-512 of {@link reportDataInput}. */
+export const reportData = (bound: BoundFacts): Uint8Array<ArrayBuffer> =>
+  sha512(reportDataInput(bound, sha256(noncesInput(bound.nonces))))

@@ -87,7 +87,7 @@ export async function judgeAdmission(admission: Admission, stage: Stage, keeper:
   const build = chain.build ?? { isApproved: false, announcedAt: 0, measured: null }
   const proposed = { spec, buyer: terms.buyer, provider: paid.compute.owner, machine, build, now }
   const agreed = requirePolicies(inputs, proposed, openTerms(spec.committee, config.simulatedRoot))
-  const { validUntil } = requireEvidence({ bundle, verified }, admission, {
+  const { validUntil } = await requireEvidence({ bundle, verified }, admission, {
     own,
     terms: agreed,
     measurements: measurementsOf(verified, build.measured, agreed, spec.build, keeper),

@@ -22,7 +22,7 @@ export type Appraise = (bound: Bound, tee: Policy['tee'], demands: CommonPolicy)
  * @param options.measurements launch measurement → build, from the registry or, where an owner pins builds, predicted
  * @throws keeper/nonces-mismatch, keeper/gpu-missing, keeper/tee-refused, attestation/…
  */
-export function requireEvidence(
+export async function requireEvidence(
   { bundle, verified }: { readonly bundle: EvidenceBundle; readonly verified: Verified },
   { challenges, spec, terms, launch }: Pick<Admission, 'challenges' | 'spec' | 'terms' | 'launch'>,
   options: {
@@ -31,14 +31,14 @@ export function requireEvidence(
     readonly measurements: ReadonlyMap<Hex, Hex>
     readonly appraise: Appraise
   },
-): Appraisal {
+): Promise<Appraisal> {
   const { own, measurements, appraise } = options
   const { tee, machines } = options.terms
   const expectedNonces = noncesHash(challenges.map(({ keeper, nonce }) => ({ id: keeper, nonce })))
   const actualNonces = noncesHash(bundle.bound.nonces)
   if (expectedNonces !== actualNonces) throw fail('nonces-mismatch', { expected: expectedNonces, actual: actualNonces })
   const { order, generation, enclave } = launch.message
-  const bound = bind(verified, bundle.bound, {
+  const bound = await bind(verified, bundle.bound, {
     nonce: { id: own.keeper, nonce: own.nonce },
     nonceValidUntil: own.expires,
     expected: {

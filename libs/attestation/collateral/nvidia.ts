@@ -43,15 +43,16 @@ export async function nvidiaCollateral(
   const manifests = await gather(source, given.rims.length === 0 ? wanted : [])
   const chains = [...given.rims, ...manifests.endorsements].map(signersOf)
   const answered = given.ocsp.map((der) => parseOcspResponse(der))
-  const statuses = distinct([...pairs(certificates.slice(1)), ...chains.flatMap(pairs)])
-    .filter(([certificate, issuer]) => !answered.some((response) => isAbout(response, certificate, issuer)))
-    .map(
-      ([certificate, issuer]): Want => ({
-        what: `revocation status of ${certificate.commonName ?? 'a certificate'}`,
-        // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
-        request: { url: nvidiaOcsp, body: ocspRequest(certificate, issuer, sha256(evidence)) },
-      }),
-    )
+  const statuses: Want[] = []
+  for (const [certificate, issuer] of distinct([...pairs(certificates.slice(1)), ...chains.flatMap(pairs)])) {
+    const about = await Promise.all(answered.map((response) => isAbout(response, certificate, issuer)))
+    if (about.includes(true)) continue
+    statuses.push({
+      what: `revocation status of ${certificate.commonName ?? 'a certificate'}`,
+      // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
+      request: { url: nvidiaOcsp, body: await ocspRequest(certificate, issuer, sha256(evidence)) },
+    })
+  }
   const revocation = await gather(source, statuses)
   return {
     endorsements: [...manifests.endorsements, ...revocation.endorsements],

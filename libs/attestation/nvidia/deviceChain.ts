@@ -1,6 +1,7 @@
-import { equalBytes } from '@allod/protocol'
+import type { Hex } from '@allod/protocol'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
+import { type Pin, pinnedRoot } from '../x509/pinnedRoot.ts'
 import { MAX_CHAIN } from '../x509/verifyChain.ts'
 import { fail } from './errors.ts'
 
@@ -12,6 +13,8 @@ export type DeviceChain = {
   /** The device's own, whose key was made with the chip and outlives its firmware. */
   readonly device: Certificate
   readonly root: Certificate
+  /** SHA-256 of the root. */
+  readonly rootId: Hex
   /** GH100, GB100, LS10, … */
   readonly chip: string
 }
@@ -24,21 +27,24 @@ const NAMES = { gpu: /^(G[A-Z][0-9]{3}) [A-Z0-9]{3} [GF]SP FMC LF$/, switch: /^(
 /**
  * Parses a device's PEM chain: leaf, device, two authorities, and the pinned root byte for byte, so that no byte of what was
  * supplied goes unchecked. The leaf must name a device of this role.
- * @param roots the pinned ones, DER
  * @throws nvidia/bad-chain, nvidia/wrong-device, x509/bad-pem, x509/bad-der, x509/bad-certificate
  */
-export function parseDeviceChain(pem: Uint8Array, role: 'gpu' | 'switch', roots: readonly Uint8Array[]): DeviceChain {
+export async function parseDeviceChain(
+  pem: Uint8Array,
+  role: 'gpu' | 'switch',
+  roots: readonly Pin[],
+): Promise<DeviceChain> {
   const ders = parsePem(pem, 'CERTIFICATE', MAX_CHAIN)
   const last = ders.at(-1)
   if (ders.length !== CERTIFICATES || last === undefined)
     throw fail('bad-chain', { expected: `${CERTIFICATES} certificates`, actual: ders.length })
-  const pinned = roots.find((root) => equalBytes(root, last))
-  if (pinned === undefined) throw fail('bad-chain', { expected: 'NVIDIA’s pinned root', actual: 'another certificate' })
+  const pinned = await pinnedRoot(last, roots)
+  if (pinned === null) throw fail('bad-chain', { expected: 'NVIDIA’s pinned root', actual: 'another certificate' })
   const path = ders.slice(0, -1).map((der) => parseCertificate(der))
   const [leaf, device] = path as [Certificate, Certificate]
   if (leaf.isCa || leaf.keyUsage?.has('digitalSignature') !== true)
     throw fail('bad-chain', { expected: 'a key that signs evidence', actual: leaf.commonName })
   const [, chip] = NAMES[role].exec(leaf.commonName ?? '') ?? []
   if (chip === undefined) throw fail('wrong-device', { expected: role, actual: leaf.commonName })
-  return { path, leaf, device, root: parseCertificate(pinned), chip: chip.replace('_', '') }
+  return { path, leaf, device, root: pinned.certificate, rootId: pinned.id, chip: chip.replace('_', '') }
 }

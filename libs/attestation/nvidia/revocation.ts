@@ -38,12 +38,12 @@ export async function checkRevocation(
   now: number,
 ): Promise<Revocation> {
   const responses = ocsp.map((der) => parseOcspResponse(der))
-  const subjects = [...deviceSubjects(chain), ...referenceSubjects(rims)]
-  const isForeign = (response: OcspResponse): boolean =>
-    !subjects.some(({ certificate, issuer }) => isAbout(response, certificate, issuer))
-  if (responses.some(isForeign))
+  const subjects = await Promise.all(
+    [...deviceSubjects(chain), ...referenceSubjects(rims)].map((subject) => answered(subject, responses)),
+  )
+  if (responses.some((response) => !subjects.some((subject) => subject.responses.includes(response))))
     throw fail('bad-endorsement', { expected: 'OCSP responses about these certificates', actual: 'another' })
-  const answers = await inOrder(subjects.map((subject) => answerOf(subject, responses, now)))
+  const answers = await inOrder(subjects.map((subject) => answerOf(subject, now)))
   const device = answers.filter((a) => a.of === 'device')
   const reference = answers.filter((a) => a.of === 'reference')
   return {
@@ -75,9 +75,16 @@ function referenceSubjects(rims: readonly Rim[]): readonly Subject[] {
   return subjects.filter((s, i) => i === subjects.findIndex((t) => equalBytes(t.certificate.der, s.certificate.der)))
 }
 
-async function answerOf(subject: Subject, responses: readonly OcspResponse[], now: number): Promise<Answer> {
+type Answered = Subject & { readonly responses: readonly OcspResponse[] }
+
+async function answered(subject: Subject, all: readonly OcspResponse[]): Promise<Answered> {
+  const isAboutIt = await Promise.all(all.map((r) => isAbout(r, subject.certificate, subject.issuer)))
+  return { ...subject, responses: all.filter((_, i) => isAboutIt[i]) }
+}
+
+async function answerOf(subject: Answered, now: number): Promise<Answer> {
   const { certificate, issuer } = subject
-  const [response, ...more] = responses.filter((r) => isAbout(r, certificate, issuer))
+  const [response, ...more] = subject.responses
   // Of two, the older could be the one that still says good.
   if (more.length > 0) throw fail('bad-endorsement', { expected: 'one OCSP response', actual: certificate.commonName })
   if (response === undefined) return { ...subject, status: 'unknown', validUntil: Number.MAX_SAFE_INTEGER }

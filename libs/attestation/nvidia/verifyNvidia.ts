@@ -1,5 +1,7 @@
-import { sha256, toHex } from '@allod/protocol'
+import { toHex } from '@allod/protocol'
+import { digest } from '../digest.ts'
 import { type At, type DeviceVerifier, notStated, type VerifiedDevice } from '../verified.ts'
+import type { Pin } from '../x509/pinnedRoot.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
 import type { NvidiaClaims } from './claims.ts'
@@ -18,10 +20,10 @@ import { parseSpdm, type Spdm } from './spdm.ts'
 import { driverNumber, isDriverAtLeast } from './versions.ts'
 
 export type NvidiaOptions = {
-  /** Roots of devices, DER; NVIDIA's own unless told. */
-  readonly roots?: readonly Uint8Array[]
-  /** Root of reference manifests, DER; NVIDIA's own unless told. */
-  readonly rimRoot?: Uint8Array
+  /** Roots of devices; NVIDIA's own unless told. */
+  readonly roots?: readonly Pin[]
+  /** Root of reference manifests; NVIDIA's own unless told. */
+  readonly rimRoot?: Pin
 }
 
 /**
@@ -48,7 +50,7 @@ async function verify(
 ): Promise<VerifiedDevice> {
   const spdm = parseSpdm(evidence)
   const { chain: pem, rims: manifests, ocsp } = sortEndorsements(endorsements)
-  const chain = parseDeviceChain(pem, role, roots)
+  const chain = await parseDeviceChain(pem, role, roots)
   const opaque = readOpaque(parseOpaque(spdm.opaque), role)
   const understood = [COMPOSITE_DEVICE_ID, DICE_TCB_INFO]
   // Signatures are checked beside one another; what is thrown is the first failure in this order, whichever ends first.
@@ -67,9 +69,9 @@ async function verify(
     kind: `nvidia-${role}`,
     role,
     isHardware: true,
-    root: toHex(sha256(chain.root.der)),
+    root: chain.rootId,
     // Not the attestation key's: that one changes with the firmware, and one GPU could pass for two.
-    device: toHex(sha256(chain.device.spki)),
+    device: toHex(await digest('SHA-256', chain.device.spki)),
     nonce: spdm.nonce,
     isConfidential: isConfidential(opaque, role),
     // No field says "debug". A GPU in developer tools mode measures other values than the signed ones, so that what refuses
@@ -79,7 +81,7 @@ async function verify(
     platform: notStated,
     findings: [...revocation.findings, ...golden.findings],
     claims: {
-      ...claimsOf(opaque, spdm, chain),
+      ...(await claimsOf(opaque, spdm, chain)),
       ...{ kind: `nvidia-${role}`, mismatches, driverReference, vbiosReference, revocation: revocation.status },
     },
     validUntil: Math.min(validUntil, revocation.validUntil, ...rims.filter(isCurrent).map((rim) => rim.validUntil)),
@@ -89,14 +91,14 @@ async function verify(
 // An expired signer is a finding already; a verdict that accepts it does not end in the past for it.
 const isCurrent = (rim: Rim): boolean => rim.signer === 'current'
 
-function claimsOf(
+async function claimsOf(
   opaque: Opaque,
   { nonce, measurements }: Spdm,
   chain: DeviceChain,
-): Omit<NvidiaClaims, 'kind' | 'mismatches' | 'driverReference' | 'vbiosReference' | 'revocation'> {
+): Promise<Omit<NvidiaClaims, 'kind' | 'mismatches' | 'driverReference' | 'vbiosReference' | 'revocation'>> {
   const { driverVersion, vbiosVersion, fwid, isNvdecOff, featureFlag } = opaque
   const chip = opaque.chipInfo ?? chain.chip
-  const leafKey = toHex(sha256(chain.leaf.spki))
+  const leafKey = toHex(await digest('SHA-256', chain.leaf.spki))
   const feature = featureFlag === null ? null : (FEATURES[featureFlag] ?? null)
   return { chip, driverVersion, vbiosVersion, leafKey, fwid, nonce, measurements, feature, isNvdecOff }
 }

@@ -1,17 +1,17 @@
-import { equalBytes, sha256, toHex } from '@allod/protocol'
+import { equalBytes, toHex } from '@allod/protocol'
 import type { Certificate } from '../x509/certificate.ts'
+import { type PinnedRoot, pinnedRoot } from '../x509/pinnedRoot.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
 import { type SevSnpProduct, sevSnpProducts } from './claims.ts'
 import type { SevSnpEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
-import type { SevSnpRoot } from './pinnedRoots.ts'
 
 /** A chain whose signatures, names and dates hold. */
 export type VerifiedChain = {
   readonly vek: Certificate
   /** ASK or ASVK. */
   readonly intermediate: Certificate
-  readonly root: SevSnpRoot
+  readonly root: PinnedRoot
   /** Of the authorities; the leaf's own extension must say the same. */
   readonly product: SevSnpProduct
   /** Unix seconds. */
@@ -27,9 +27,9 @@ export async function verifySevSnpChain(
   sort: 'vcek' | 'vlek',
   vek: Certificate,
   brought: SevSnpEndorsements,
-  { roots, now }: { readonly roots: readonly SevSnpRoot[]; readonly now: number },
+  { roots, now }: { readonly roots: readonly PinnedRoot[]; readonly now: number },
 ): Promise<VerifiedChain> {
-  requirePinned(brought.ark, roots)
+  await requirePinned(brought.ark, roots)
   const issuer = sort === 'vcek' ? 'ask' : 'asvk'
   const intermediate = brought[issuer]
   if (intermediate === null) throw fail('issuer-missing', { expected: issuer.toUpperCase(), actual: 'none' })
@@ -41,8 +41,9 @@ export async function verifySevSnpChain(
 }
 
 // A root that came along is not needed; one that is not the pinned one says that somebody meant another chain.
-function requirePinned(ark: Certificate | null, roots: readonly SevSnpRoot[]): void {
-  if (ark !== null && !roots.some(({ id }) => id === toHex(sha256(ark.der))))
+async function requirePinned(ark: Certificate | null, roots: readonly PinnedRoot[]): Promise<void> {
+  const ids = roots.map(({ id }) => id)
+  if (ark !== null && (await pinnedRoot(ark.der, ids)) === null)
     throw fail('root-not-pinned', { expected: 'an ARK of AMD', actual: ark.commonName })
 }
 

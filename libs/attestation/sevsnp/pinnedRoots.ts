@@ -1,24 +1,22 @@
-import { concat, fromHex, type Hex, sha256, toHex, utf8 } from '@allod/protocol'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
-import { arks, type PinnedRoot } from './roots.ts'
-
-/** What a chain may end in: a certificate's facts, and the SHA-256 of its DER. */
-export type SevSnpRoot = { readonly certificate: Certificate; readonly id: Hex }
+import { concat, fromHex, utf8 } from '@allod/protocol'
+import type { Certificate } from '../x509/certificate.ts'
+import { type PinnedRoot, pinnedRoot } from '../x509/pinnedRoot.ts'
+import { type Ark, arks } from './roots.ts'
 
 /** The roots pinned here. */
-export const pinnedRoots = (): readonly SevSnpRoot[] =>
+export const pinnedRoots = (): readonly PinnedRoot[] =>
   arks.map((ark) => ({ certificate: trustAnchor(ark), id: ark.certificate }))
 
 /** Roots of one's own, for tests. @param der each @throws x509/bad-der, x509/bad-certificate */
-export const ownRoots = (der: readonly Uint8Array[]): readonly SevSnpRoot[] =>
-  der.map((root) => ({ certificate: parseCertificate(root), id: toHex(sha256(root)) }))
+export const ownRoots = async (der: readonly Uint8Array[]): Promise<readonly PinnedRoot[]> =>
+  (await Promise.all(der.map((root) => pinnedRoot(root, der)))).filter((root) => root !== null)
 
 // OU=Engineering, C=US, L=Santa Clara, ST=CA, O=Advanced Micro Devices, CN=(nine characters)
 const NAME =
   '0x307b31143012060355040b0c0b456e67696e656572696e67310b30090603550406130255533114301206035504070c0b53616e746120436c617261310b300906035504080c024341311f301d060355040a0c16416476616e636564204d6963726f20446576696365733112301006035504030c09'
 
 // A trust anchor is a name and a key (RFC 5280 6.1.1 d); the rest of a root's certificate is its own word for itself.
-function trustAnchor({ product, notBefore, notAfter, spki }: PinnedRoot): Certificate {
+function trustAnchor({ product, notBefore, notAfter, spki }: Ark): Certificate {
   const commonName = `ARK-${product}`
   const name = concat(fromHex(NAME), utf8(commonName))
   const none = new Uint8Array()

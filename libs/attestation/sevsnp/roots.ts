@@ -2,7 +2,7 @@ import type { Hex } from '@allod/protocol'
 import type { SevSnpProduct } from './claims.ts'
 
 /** A root as it is pinned: its key and dates, and which certificate states them. */
-export type PinnedRoot = {
+export type Ark = {
   readonly product: SevSnpProduct
   /** SHA-256 of the certificate's DER. */
   readonly certificate: Hex
@@ -16,7 +16,7 @@ export type PinnedRoot = {
  * AMD's roots, the ARKs, as its key service serves them (`/vcek/v1/<product>/cert_chain`). Their keys and not their whole
  * certificates, whose signatures by themselves prove nothing, for a browser's bundle is to be small.
  */
-export const arks: readonly PinnedRoot[] = [
+export const arks: readonly Ark[] = [
   {
     product: 'Milan',
     certificate: '0x69d063b45344d26a2e94e1f4210de49ef555308287d4c174445c95639a540bcd',

@@ -1,13 +1,15 @@
-import { equalBytes, lp, taggedHash, toHex, utf8 } from '@allod/protocol'
+import { equalBytes, toHex } from '@allod/protocol'
+import { machineId } from '../machineId.ts'
 import { type At, type CpuVerifier, notStated, type VerifiedCpu } from '../verified.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import type { PinnedRoot } from '../x509/pinnedRoot.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { type VerifiedChain, verifySevSnpChain } from './chain.ts'
 import type { SevSnpProduct } from './claims.ts'
 import { claimsOf } from './claimsOf.ts'
 import { parseEndorsements, type SevSnpEndorsements } from './endorsements.ts'
 import { fail } from './errors.ts'
-import { ownRoots, pinnedRoots, type SevSnpRoot } from './pinnedRoots.ts'
+import { ownRoots, pinnedRoots } from './pinnedRoots.ts'
 import { productOfCpuid } from './product.ts'
 import { parseReport, type SevSnpReport } from './report.ts'
 import { checkRevocation } from './revocation.ts'
@@ -21,15 +23,19 @@ import { type VekClaims, vekClaims } from './vek.ts'
  * @example await sevSnpVerifier().verify(report, [vcek, ask, crl], { now })
  */
 export function sevSnpVerifier({ roots }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
-  const trusted = roots === undefined ? pinnedRoots() : ownRoots(roots)
-  return { cpu: 'sevsnp', verify: (evidence, endorsements, at) => verifySevSnp(evidence, endorsements, trusted, at) }
+  const pinned = roots === undefined ? pinnedRoots() : null
+  return {
+    cpu: 'sevsnp',
+    verify: async (evidence, endorsements, at) =>
+      verifySevSnp(evidence, endorsements, pinned ?? (await ownRoots(roots ?? [])), at),
+  }
 }
 
 // The steps of AMD's guide, in order; each throws or adds to what is known.
 async function verifySevSnp(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
-  roots: readonly SevSnpRoot[],
+  roots: readonly PinnedRoot[],
   { now }: At,
 ): Promise<VerifiedCpu> {
   const report = parseReport(evidence)
@@ -54,7 +60,8 @@ async function verifySevSnp(
     reportData: claims.reportData,
     isDebug: claims.policy.debug,
     tcb: packTcb(claims.reportedTcb),
-    machine: machineOf(report.chipId),
+    // A masked chip id is all zero, and so names no machine.
+    machine: await machineId('sevsnp', report.chipId),
     isIsolated: true,
     platform: notStated,
     findings: [finding],
@@ -69,9 +76,6 @@ function vekOf(sort: 'vcek' | 'vlek', brought: SevSnpEndorsements): Certificate 
   const isOther = brought.vcek !== null || brought.vlek !== null
   throw fail(isOther ? 'vek-mismatch' : 'vek-missing', { expected: sort, actual: isOther ? 'the other' : 'none' })
 }
-
-/** The machine's id, as providers register it. A masked chip id is all zero, and so names no machine. */
-const machineOf = (chipId: Uint8Array) => taggedHash('allod/machine/v1', lp(utf8('sevsnp')), chipId)
 
 // Which product it is decides where the security versions stand, so report, leaf and authority must agree.
 function requireProduct({ cpuid }: SevSnpReport, product: SevSnpProduct, chain: VerifiedChain): void {

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { concat, isAllodError, toHex } from '@allod/protocol'
 import startWasm, { js_verify as verifyInWasm } from '@phala/dcap-qvl-web'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseCertificate } from '../x509/certificate.ts'
 import { parsePckChain } from './pckChain.ts'
 import { parseQuote } from './quote.ts'
 import { intelSgxRoot } from './roots.ts'
@@ -51,7 +50,7 @@ describe.skipIf(!hasRecordings)('beside dcap-qvl', () => {
   test.each(recordings)('$name', async ({ name, quote, endorsements, now }) => {
     const [bytes, brought] = [quote(), endorsements()]
     const ours = await oursOf(bytes, brought, now)
-    const theirs = theirsOf(bytes, brought, now)
+    const theirs = await theirsOf(bytes, brought, now)
     if (differences[name] === undefined) expect(ours.verdict).toBe(theirs)
     else expect(ours.verdict, differences[name]).not.toBe(theirs)
   })
@@ -84,7 +83,7 @@ describe.skipIf(!hasRecordings)('beside dcap-qvl, input changed', () => {
 
   async function compare(bytes: Uint8Array, brought: readonly Uint8Array[], what: string): Promise<string> {
     const ours = await oursOf(bytes, brought, now)
-    const theirs = theirsOf(bytes, brought, now)
+    const theirs = await theirsOf(bytes, brought, now)
     if (ours.verdict !== REFUSED) expect(theirs, `${what}: we accept what they refuse`).toBe(ours.verdict)
     if (ours.verdict === REFUSED && theirs !== REFUSED) expect(stricter, what).toHaveProperty([ours.code])
     return ours.verdict
@@ -102,7 +101,7 @@ describe.skipIf(!hasRecordings)('beside dcap-qvl, input changed', () => {
     for (const index of steps(20, bytes.length - 145, 23)) {
       const changed = phala().map((b, i) => (i === which ? flip(b, index) : b))
       expect((await oursOf(quote, changed, now)).verdict, `byte ${index}`).toBe(REFUSED)
-      expect(theirsOf(quote, changed, now), `byte ${index}`).toBe('UpToDate')
+      expect(await theirsOf(quote, changed, now), `byte ${index}`).toBe('UpToDate')
     }
   })
 
@@ -118,7 +117,7 @@ describe.skipIf(!hasRecordings)('beside dcap-qvl, input changed', () => {
   test('bytes after the quote: zeros are accepted by both, others only there', async () => {
     expect(await compare(concat(quote, new Uint8Array(9)), phala(), 'zeros')).toBe('UpToDate')
     expect(await compare(concat(quote, Uint8Array.of(1)), phala(), 'a byte')).toBe(REFUSED)
-    expect(theirsOf(concat(quote, Uint8Array.of(1)), phala(), now)).toBe('UpToDate')
+    expect(await theirsOf(concat(quote, Uint8Array.of(1)), phala(), now)).toBe('UpToDate')
   })
 })
 
@@ -132,9 +131,13 @@ async function oursOf(quote: Uint8Array, endorsements: readonly Uint8Array[], no
   }
 }
 
-function theirsOf(quote: Uint8Array, endorsements: readonly Uint8Array[], now: string): string {
+async function theirsOf(quote: Uint8Array, endorsements: readonly Uint8Array[], now: string): Promise<string> {
   try {
-    const { status, advisory_ids: advisories } = verifyInWasm(quote, partsOf(quote, endorsements), BigInt(at(now).now))
+    const { status, advisory_ids: advisories } = verifyInWasm(
+      quote,
+      await partsOf(quote, endorsements),
+      BigInt(at(now).now),
+    )
     return [status, ...[...advisories].sort()].join(' ')
   } catch {
     return REFUSED
@@ -142,14 +145,14 @@ function theirsOf(quote: Uint8Array, endorsements: readonly Uint8Array[], now: s
 }
 
 /** The same collateral as the other takes it: Intel's answers in parts, TCB info of the quote's own family. */
-function partsOf(quote: Uint8Array, endorsements: readonly Uint8Array[]): Record<string, string> {
+async function partsOf(quote: Uint8Array, endorsements: readonly Uint8Array[]): Promise<Record<string, string>> {
   const texts = endorsements.map((bytes) => new TextDecoder('latin1').decode(bytes).trimEnd())
   const isChain = (text: string): boolean => text.startsWith('-----BEGIN')
   // Chains in the order in which they were brought: TCB info's, QE identity's, the list's; one may stand for all.
   const chains = texts.filter(isChain)
   const [infoChain = '', identityChain = infoChain] = chains
   const infos = texts.filter((text) => text.startsWith('{"tcbInfo"'))
-  const family = fmspcOf(quote)
+  const family = await fmspcOf(quote)
   const info = infos.find((text) => text.toLowerCase().includes(`"fmspc":"${family}"`)) ?? infos[0] ?? ''
   const identity = texts.find((text) => text.startsWith('{"enclaveIdentity"')) ?? ''
   const listOf = (issuer: string): string => {
@@ -173,10 +176,10 @@ const documentOf = (name: string, text: string): Record<string, string> => ({
   [`${name}_signature`]: text.slice(-130, -2),
 })
 
-function fmspcOf(quote: Uint8Array): string | null {
+async function fmspcOf(quote: Uint8Array): Promise<string | null> {
   try {
     const { pckChain } = parseQuote(quote).signature
-    return parsePckChain(pckChain, [parseCertificate(intelSgxRoot)]).pck.fmspc.slice(2)
+    return (await parsePckChain(pckChain, [intelSgxRoot])).pck.fmspc.slice(2)
   } catch {
     return null
   }

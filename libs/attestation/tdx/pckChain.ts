@@ -1,28 +1,28 @@
-import { equalBytes } from '@allod/protocol'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { fail as failX509 } from '../x509/errors.ts'
 import { parsePem } from '../x509/pem.ts'
+import { type Pin, type PinnedRoot, pinnedRoot } from '../x509/pinnedRoot.ts'
 import { fail } from './errors.ts'
 import { type PckCertificate, parsePckCertificate } from './pckCertificate.ts'
 
 /** The chain that a quote carries. Nothing in it is believed yet, the root excepted, which is a pinned one. */
-export type PckChain = { readonly pck: PckCertificate; readonly ca: Certificate; readonly root: Certificate }
+export type PckChain = { readonly pck: PckCertificate; readonly ca: Certificate; readonly root: PinnedRoot }
 
 /** Intel has two authorities under its root: for platforms of several packages, and for processors of one. */
 const AUTHORITIES: readonly (string | null)[] = ['Intel SGX PCK Platform CA', 'Intel SGX PCK Processor CA']
 const CERTIFICATES = 3
 
 /**
- * Reads the chain of a quote: leaf, authority, and a pinned root, byte for byte.
+ * Reads the chain of a quote: leaf, authority, and a pinned root, which it must bring along.
  * @throws x509/bad-pem, x509/bad-der, x509/bad-certificate, x509/root-untrusted, tdx/bad-pck-certificate
  */
-export function parsePckChain(pem: Uint8Array, roots: readonly Certificate[]): PckChain {
+export async function parsePckChain(pem: Uint8Array, roots: readonly Pin[]): Promise<PckChain> {
   const blocks = parsePem(pem, 'CERTIFICATE', CERTIFICATES, { allowTrailingNul: true })
-  const [leaf, ca, last] = blocks
-  if (leaf === undefined || ca === undefined || last === undefined)
+  if (blocks.length !== CERTIFICATES)
     throw fail('bad-pck-certificate', { expected: `${CERTIFICATES} certificates`, actual: blocks.length })
-  const root = roots.find(({ der }) => equalBytes(der, last))
-  if (root === undefined) throw failX509('root-untrusted', { expected: 'a pinned root', actual: 'another' })
+  const [leaf, ca, last] = blocks as [Uint8Array, Uint8Array, Uint8Array]
+  const root = await pinnedRoot(last, roots)
+  if (root === null) throw failX509('root-untrusted', { expected: 'a pinned root', actual: 'another' })
   const authority = parseCertificate(ca)
   if (!AUTHORITIES.includes(authority.commonName))
     throw fail('bad-pck-certificate', { expected: AUTHORITIES.join(' or '), actual: authority.commonName })

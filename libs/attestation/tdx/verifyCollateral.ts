@@ -33,7 +33,7 @@ const PCK_AUTHORITY = /^Intel SGX PCK (?:Platform|Processor) CA$/
  */
 export async function verifyCollateral(
   endorsements: readonly Uint8Array[],
-  { pck, ca, root }: PckChain,
+  { pck, ca, root: { certificate: root } }: PckChain,
   now: number,
 ): Promise<VerifiedCollateral> {
   const { certificates, crls, tcbInfos, qeIdentity, eventLogs } = sortCollateral(endorsements, [ca, root])

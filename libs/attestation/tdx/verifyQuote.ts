@@ -1,4 +1,5 @@
-import { concat, sha256, toHex } from '@allod/protocol'
+import { concat, toHex } from '@allod/protocol'
+import { digest } from '../digest.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { fail } from './errors.ts'
 import type { PckCertificate } from './pckCertificate.ts'
@@ -20,7 +21,7 @@ export async function verifyQuote({ signed, signature }: TdxQuote, pck: PckCerti
   if (!isReportSigned) throw fail('qe-report-signature-invalid')
   const report = parseQeReport(qeReport)
   // Report data of the quoting enclave = SHA-256(attestation key ‖ authentication data) ‖ 32 zero bytes.
-  const expected = toHex(concat(sha256(attestationKey, qeAuthData), new Uint8Array(32)))
+  const expected = toHex(concat(await digest('SHA-256', attestationKey, qeAuthData), new Uint8Array(32)))
   if (report.reportData !== expected) throw fail('qe-report-data-mismatch', { expected, actual: report.reportData })
   if (!isQuoteSigned) throw fail('quote-signature-invalid')
   return report

@@ -1,6 +1,7 @@
-import { fromHex, type Hex, lp, sha256, taggedHash, toHex, utf8 } from '@allod/protocol'
+import { fromHex, type Hex } from '@allod/protocol'
+import { machineId } from '../machineId.ts'
 import type { CpuVerifier, VerifiedCpu } from '../verified.ts'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import type { Pin } from '../x509/pinnedRoot.ts'
 import { allInOrder } from './allInOrder.ts'
 import type { TdxClaims } from './claims.ts'
 import { replay } from './eventLog/replay.ts'
@@ -15,21 +16,20 @@ import { verifyQuote } from './verifyQuote.ts'
 /**
  * Verifier of Intel TDX quotes, versions 4 and 5 (Intel TDX DCAP Quoting Library API; SGX PCS API v4).
  * Endorsements: TCB info, QE identity, PEM chains or DER certificates, both CRLs, and event logs, in any order.
- * @param options.roots DER of the roots trusted; Intel's unless told
+ * @param options.roots the roots trusted; Intel's unless told
  */
-export function tdxVerifier({ roots = [intelSgxRoot] }: { readonly roots?: readonly Uint8Array[] } = {}): CpuVerifier {
-  const pinned = new Map(roots.map((der) => [parseCertificate(der), toHex(sha256(der))]))
-  return { cpu: 'tdx', verify: (evidence, endorsements, { now }) => verifyTdx(evidence, endorsements, pinned, now) }
+export function tdxVerifier({ roots = [intelSgxRoot] }: { readonly roots?: readonly Pin[] } = {}): CpuVerifier {
+  return { cpu: 'tdx', verify: (evidence, endorsements, { now }) => verifyTdx(evidence, endorsements, roots, now) }
 }
 
 async function verifyTdx(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
-  roots: ReadonlyMap<Certificate, Hex>,
+  roots: readonly Pin[],
   now: number,
 ): Promise<VerifiedCpu> {
   const quote = parseQuote(evidence)
-  const chain = parsePckChain(quote.signature.pckChain, [...roots.keys()])
+  const chain = await parsePckChain(quote.signature.pckChain, roots)
   // The quote's signatures are checked on other cores while its collateral is read here.
   const signing = verifyQuote(quote, chain.pck)
   const [vouched, signed] = await allInOrder([verifyCollateral(endorsements, chain, now), signing])
@@ -54,18 +54,18 @@ async function verifyTdx(
     evaluationNumber: Math.min(tcbInfo.evaluationNumber, qeIdentity.evaluationNumber),
     ...parts,
     paddingBytes: quote.paddingBytes,
-    eventLog: eventLogs.length === 0 ? null : replay(eventLogs),
+    eventLog: eventLogs.length === 0 ? null : await replay(eventLogs),
   }
   return {
     kind: 'tdx',
     isHardware: true,
-    root: roots.get(chain.root) as Hex,
-    measurement: tdxMeasurement(report),
+    root: chain.root.id,
+    measurement: await tdxMeasurement(report),
     configHash: configHash(report.mrconfigid),
     reportData: report.reportData,
     isDebug: isDebug(report.tdattributes),
     tcb: claims.evaluationNumber,
-    machine: taggedHash('allod/machine/v1', lp(utf8('tdx')), fromHex(chain.pck.ppid, 16)),
+    machine: await machineId('tdx', fromHex(chain.pck.ppid, 16)),
     isIsolated: true,
     platform: overall,
     findings: [],

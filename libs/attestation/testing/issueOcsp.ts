@@ -43,7 +43,7 @@ export async function issueOcsp(facts: OcspFacts): Promise<Uint8Array<ArrayBuffe
   const [certificate, by] = parsed as [ReturnType<typeof parseCertificate>, ReturnType<typeof parseCertificate>]
   const answer = sequence(
     ...single([
-      certIdOf(certificate, by, facts.hash ?? 'SHA-384', facts.hasNull ?? true),
+      await certIdOf(certificate, by, facts.hash ?? 'SHA-384', facts.hasNull ?? true),
       statusOf(facts.status ?? 'good'),
       generalizedTime(facts.thisUpdate),
       ...(facts.nextUpdate === null ? [] : [explicit(0, generalizedTime(facts.nextUpdate))]),

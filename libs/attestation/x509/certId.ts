@@ -1,4 +1,5 @@
-import { fromHex, sha256, sha384 } from '@allod/protocol'
+import { fromHex } from '@allod/protocol'
+import { digest } from '../digest.ts'
 import type { Certificate } from './certificate.ts'
 import { DER, readDer } from './der.ts'
 import { derBits, derSequence } from './derValues.ts'
@@ -18,15 +19,19 @@ const OIDS = {
  * asked with SHA-384; SHA-1, the web's habit, is nobody's here and not offered.
  * @param hasNull whether the hash's AlgorithmIdentifier has a NULL, as OpenSSL writes it; responders may leave it out
  */
-export function certIdOf(certificate: Certificate, issuer: Certificate, hash: CertIdHash, hasNull = true): Uint8Array {
-  const digest = hash === 'SHA-256' ? sha256 : sha384
+export async function certIdOf(
+  certificate: Certificate,
+  issuer: Certificate,
+  hash: CertIdHash,
+  hasNull = true,
+): Promise<Uint8Array<ArrayBuffer>> {
   const [, key] = derSequence(readDer(issuer.spki), 2, 2)
   const serial = fromHex(certificate.serial)
   return encodeDer(
     DER.sequence,
     encodeDer(DER.sequence, encodeDer(DER.oid, OIDS[hash]), ...(hasNull ? [encodeDer(DER.null)] : [])),
-    encodeDer(DER.octets, digest(issuer.subject)),
-    encodeDer(DER.octets, digest(derBits(key))),
+    encodeDer(DER.octets, await digest(hash, issuer.subject)),
+    encodeDer(DER.octets, await digest(hash, derBits(key))),
     encodeDer(DER.integer, Uint8Array.of(...((serial[0] as number) >= 0x80 ? [0] : [])), serial),
   )
 }

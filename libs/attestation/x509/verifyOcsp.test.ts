@@ -70,9 +70,9 @@ test('a response is about the certificates it names, of that issuer', async () =
   const response = parseOcspResponse(der)
   const [leaf, another, by, namedAlike] = [certificate, other, issuer, namesake].map(({ der }) => parseCertificate(der))
   if (!leaf || !another || !by || !namedAlike) throw new Error('four certificates')
-  expect(isAbout(response, leaf, by)).toBe(true)
-  expect(isAbout(response, another, by)).toBe(false)
-  expect(isAbout(response, leaf, namedAlike)).toBe(false)
+  expect(await isAbout(response, leaf, by)).toBe(true)
+  expect(await isAbout(response, another, by)).toBe(false)
+  expect(await isAbout(response, leaf, namedAlike)).toBe(false)
 })
 
 const elsewhere = await issueCertificate({ subject: 'Elsewhere', key: responderKey, isCa: true })

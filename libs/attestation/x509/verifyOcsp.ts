@@ -1,4 +1,5 @@
 import { equalBytes, toHex } from '@allod/protocol'
+import { digest } from '../digest.ts'
 import { certIdOf } from './certId.ts'
 import type { Certificate } from './certificate.ts'
 import { readDer } from './der.ts'
@@ -38,7 +39,7 @@ export async function verifyOcsp(
   const { certificate, issuer, now, nonce } = options
   const { commonName, serial } = certificate
   const meta = { commonName, issuer: issuer.commonName }
-  const answer = answerAbout(response, certificate, issuer)
+  const answer = await answerAbout(response, certificate, issuer)
   const responder = await responderOf(response, issuer, now)
   if (!(await verifySignature(responder.spki, response.signatureAlgorithm, response.tbs, response.signature)))
     throw fail('ocsp-bad-signature', { expected: responder.commonName, actual: 'another', meta })
@@ -54,12 +55,12 @@ export async function verifyOcsp(
 }
 
 /** Whether a response has an answer about this certificate, so that a caller finds the right one among several. */
-export function isAbout(response: OcspResponse, certificate: Certificate, issuer: Certificate): boolean {
-  return answersAbout(response, certificate, issuer).length > 0
+export async function isAbout(response: OcspResponse, certificate: Certificate, issuer: Certificate): Promise<boolean> {
+  return (await answersAbout(response, certificate, issuer)).length > 0
 }
 
-function answerAbout(response: OcspResponse, certificate: Certificate, issuer: Certificate): OcspAnswer {
-  const [answer, ...more] = answersAbout(response, certificate, issuer)
+async function answerAbout(response: OcspResponse, certificate: Certificate, issuer: Certificate): Promise<OcspAnswer> {
+  const [answer, ...more] = await answersAbout(response, certificate, issuer)
   const { commonName, serial } = certificate
   // Two answers about one certificate could contradict each other.
   if (answer === undefined || more.length > 0)
@@ -67,9 +68,14 @@ function answerAbout(response: OcspResponse, certificate: Certificate, issuer: C
   return answer
 }
 
-function answersAbout(response: OcspResponse, certificate: Certificate, issuer: Certificate): readonly OcspAnswer[] {
-  const ids = (['SHA-384', 'SHA-256'] as const).flatMap((hash) =>
-    [true, false].map((hasNull) => certIdOf(certificate, issuer, hash, hasNull)),
+async function answersAbout(
+  response: OcspResponse,
+  certificate: Certificate,
+  issuer: Certificate,
+): Promise<readonly OcspAnswer[]> {
+  const hashes = ['SHA-384', 'SHA-256'] as const
+  const ids = await Promise.all(
+    hashes.flatMap((hash) => [true, false].map((hasNull) => certIdOf(certificate, issuer, hash, hasNull))),
   )
   return response.answers.filter(({ certId }) => ids.some((id) => equalBytes(id, certId)))
 }
@@ -92,8 +98,7 @@ async function isResponder({ responder }: OcspResponse, certificate: Certificate
   if (responder.kind === 'name') return equalBytes(responder.value, certificate.subject)
   // KeyHash is SHA-1 by definition. It only says which certificate to look at: what is trusted is the signature.
   const [, key] = derSequence(readDer(certificate.spki), 2, 2)
-  const digest = await crypto.subtle.digest('SHA-1', derBits(key) as Uint8Array<ArrayBuffer>)
-  return equalBytes(responder.value, new Uint8Array(digest))
+  return equalBytes(responder.value, await digest('SHA-1', derBits(key)))
 }
 
 async function requireAppointed(responder: Certificate, issuer: Certificate, now: number): Promise<void> {

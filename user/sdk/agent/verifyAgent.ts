@@ -117,7 +117,7 @@ async function evidenceProof(
   try {
     const verified = await verify(evidence, { verifiers: trust.verifiers, now })
     const terms = await view.terms(order)
-    const bound = bind(verified, evidence.bound, {
+    const bound = await bind(verified, evidence.bound, {
       nonce: { id: CLIENT, nonce },
       nonceValidUntil: now + NONCE_SECONDS,
       expected: {

@@ -15,7 +15,7 @@ export async function evidenceChecks(predicate: ReportPredicate, trust: Trust): 
   try {
     const verified = await verify(bundle, { verifiers: trust.verifiers, now: startedAt })
     const nonce = bundle.bound.nonces[0] ?? { id: NONE, nonce: NONE }
-    const bound = bind(verified, bundle.bound, { nonce, nonceValidUntil: startedAt, expected: { role: 'grant' } })
+    const bound = await bind(verified, bundle.bound, { nonce, nonceValidUntil: startedAt, expected: { role: 'grant' } })
     const builds = [predicate.build]
     const { checks } = trust.appraise(bound, {
       minimumTcb: 0,

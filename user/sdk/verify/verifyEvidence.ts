@@ -32,7 +32,7 @@ export async function verifyEvidence(
     return { ...refusedBy(error, bundle.cpu.kind, UNPROVED), proof: [] }
   }
   const [nonce] = bundle.bound.nonces
-  const bound = bind(verified, bundle.bound, {
+  const bound = await bind(verified, bundle.bound, {
     nonce: nonce ?? { id: toHex(new Uint8Array(32)), nonce: toHex(new Uint8Array(32)) },
     nonceValidUntil: Number.MAX_SAFE_INTEGER,
     expected: {},

@@ -1,5 +1,6 @@
-import { equalBytes, isAllodError } from '@allod/protocol'
+import { isAllodError } from '@allod/protocol'
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts'
+import { type Pin, pinnedRoot } from '../../x509/pinnedRoot.ts'
 import { verifyChain } from '../../x509/verifyChain.ts'
 import { fail } from './errors.ts'
 
@@ -19,15 +20,15 @@ const CERTIFICATES = 4
 /**
  * Verifies the certificates of a manifest's KeyInfo to the pinned root, which must be the last of them.
  * @param certificates DER, leaf first
- * @param root DER
  * @param now Unix seconds
  * @throws rim/bad-chain with the certificate's own refusal as its cause, rim/not-yet-valid
  */
-export async function signerChain(certificates: readonly Uint8Array[], root: Uint8Array, now: number): Promise<Signer> {
+export async function signerChain(certificates: readonly Uint8Array[], root: Pin, now: number): Promise<Signer> {
   if (certificates.length !== CERTIFICATES)
     throw fail('bad-chain', { expected: `${CERTIFICATES} certificates`, actual: certificates.length })
   const last = certificates.at(-1)
-  if (last === undefined || !equalBytes(last, root)) throw fail('bad-chain', { expected: 'the pinned root' })
+  const pinned = last === undefined ? null : await pinnedRoot(last, [root])
+  if (pinned === null) throw fail('bad-chain', { expected: 'the pinned root' })
   try {
     const chain = certificates.map(parseCertificate)
     const [leaf] = chain
@@ -36,7 +37,7 @@ export async function signerChain(certificates: readonly Uint8Array[], root: Uin
       throw fail('bad-chain', { expected: 'a signer', actual: leaf?.commonName })
     // What has expired is judged at its last moment: NVIDIA lets signers and the authorities above them run out.
     const validUntil = Math.min(...chain.map((certificate) => certificate.notAfter))
-    await verifyChain(chain, { root: parseCertificate(root), now: Math.min(now, validUntil) })
+    await verifyChain(chain, { root: pinned.certificate, now: Math.min(now, validUntil) })
     return { chain, state: now > validUntil ? 'expired' : 'current', validUntil }
   } catch (cause) {
     if (!isAllodError(cause) || cause.code.startsWith('rim/')) throw cause
