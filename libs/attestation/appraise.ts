@@ -1,13 +1,13 @@
 import type { Appraisal, Check } from './appraisal.ts'
 import type { Bound } from './bind.ts'
-import { check, commonChecks, conclude, unboundChecks } from './commonChecks.ts'
+import { check, listed } from './check.ts'
+import { commonChecks, conclude, unboundChecks } from './commonChecks.ts'
 import { deviceSetChecks } from './deviceSetChecks.ts'
-import { nrasChecks } from './nvidia/nras/nrasChecks.ts'
 import { nvidiaChecks } from './nvidia/nvidiaChecks.ts'
 import type { HardwarePolicy, ProductionPolicy, UnboundPolicy } from './policy.ts'
 import { sevSnpChecks } from './sevsnp/sevSnpChecks.ts'
 import { tdxChecks } from './tdx/tdxChecks.ts'
-import type { Unbound, UnboundTokens } from './unbound.ts'
+import type { Unbound } from './unbound.ts'
 import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 
 export {
@@ -23,15 +23,11 @@ export {
 /**
  * Judges verified evidence under a policy for hardware. Pure and default deny: the result lists every check, and one that
  * is not a pass refuses, unless it is unknown and the policy names it as an exception.
- * @param evidence bound to Allod's facts, or unbound as its maker's own file or service's tokens, under a policy made for that
+ * @param evidence bound to Allod's facts, or unbound as its maker's own file, under a policy made for that
  */
 export function appraise(evidence: Bound, policy: ProductionPolicy): Appraisal
-export function appraise(evidence: Unbound | UnboundTokens, policy: UnboundPolicy): Appraisal
-export function appraise(
-  evidence: Bound | Unbound | UnboundTokens,
-  policy: ProductionPolicy | UnboundPolicy,
-): Appraisal {
-  if ('tokens' in evidence) return appraiseTokens(evidence, policy as UnboundPolicy)
+export function appraise(evidence: Unbound, policy: UnboundPolicy): Appraisal
+export function appraise(evidence: Bound | Unbound, policy: ProductionPolicy | UnboundPolicy): Appraisal {
   const { cpu, devices } = evidence.verified
   const checks = [
     ...(cpu === null ? [] : cpuChecks(cpu, policy)),
@@ -44,16 +40,9 @@ export function appraise(
   return conclude(evidence, checks, policy.exceptions)
 }
 
-function appraiseTokens({ tokens, expected }: UnboundTokens, policy: UnboundPolicy): Appraisal {
-  const nothing = { verified: { cpu: null, devices: [] }, expected: { reportData: null, nonce: expected.nonce } }
-  const checks = nrasChecks(tokens, expected.nonce, policy)
-  return { ...conclude(nothing, checks, policy.exceptions), validUntil: tokens.validUntil }
-}
-
 function cpuChecks(cpu: VerifiedCpu, policy: HardwarePolicy): Check[] {
-  const kinds: readonly string[] = policy.kinds
   return [
-    check('kind', 'kind-not-allowed', policy.kinds.join(' or '), cpu.kind, kinds.includes(cpu.kind), 'policy'),
+    listed('kind', 'kind-not-allowed', policy.kinds, cpu.kind),
     // Never the caller's choice: a policy for hardware accepts what a hardware vendor's root vouches for.
     check('hardware', 'not-hardware', 'hardware', String(cpu.isHardware), cpu.isHardware === true, 'evidence'),
     ...cpu.findings,

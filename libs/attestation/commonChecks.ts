@@ -1,24 +1,10 @@
 import type { Hex } from '@allod/protocol'
-import { type Appraisal, type Check, type Exception, type Refusal, refusedChecks } from './appraisal.ts'
+import { type Appraisal, type Check, type Exception, refusedChecks } from './appraisal.ts'
 import type { BindingContext, Bound } from './bind.ts'
+import { check, counted, known, oneOf, same } from './check.ts'
 import type { CommonPolicy, UnboundPolicy } from './policy.ts'
 import type { Unbound } from './unbound.ts'
 import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
-
-/** One check. @param isPass anything but `true` fails */
-export function check(
-  name: string,
-  refusal: Refusal,
-  expected: string,
-  actual: string,
-  isPass: boolean,
-  source: Check['source'],
-): Check {
-  return { name, result: isPass === true ? 'pass' : 'fail', refusal, expected, actual, source }
-}
-
-const same = (name: string, refusal: Refusal, expected: string, actual: string, source: Check['source']): Check =>
-  check(name, refusal, expected, actual, expected === actual, source)
 
 /** The checks that every kind of evidence goes through. */
 export function commonChecks(bound: Bound, policy: CommonPolicy): Check[] {
@@ -112,25 +98,18 @@ function expectedFacts({ facts, context }: Bound): Check[] {
     )
 }
 
-function oneOf(name: string, refusal: Refusal, allowed: 'any' | readonly Hex[], actual: Hex): Check {
-  const isAllowed = allowed === 'any' || allowed.includes(actual)
-  const expected = allowed === 'any' ? 'any' : allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.length}`
-  return check(name, refusal, expected, actual, isAllowed, 'policy')
-}
-
 // The build in report data is a claim of the enclave; the launch measurement is what the chip saw.
 function buildChecks({ verified, facts }: Bound, policy: CommonPolicy): Check[] {
   const build = policy.measurements.get(verified.cpu.measurement)
-  const measurement: Check = {
-    name: 'measurement',
-    result: build === undefined ? 'unknown' : 'pass',
-    refusal: 'measurement-unknown',
-    expected: 'a known measurement',
-    actual: verified.cpu.measurement,
-    source: 'registry',
-  }
   return [
-    measurement,
+    known(
+      'measurement',
+      'measurement-unknown',
+      'a known measurement',
+      verified.cpu.measurement,
+      build !== undefined,
+      'registry',
+    ),
     same('build', 'build-mismatch', build ?? 'unknown', facts.buildDigest, 'evidence'),
     oneOf('build-approved', 'build-not-approved', policy.builds, build ?? facts.buildDigest),
   ]
@@ -142,10 +121,9 @@ function gpuChecks(
   nonce: Hex | null,
 ): Check[] {
   const gpus = devices.filter((d) => d.role === 'gpu')
-  const isCount = policy.gpus === 'any' || gpus.length === policy.gpus
   const distinct = new Set(devices.map((d) => d.device)).size
   return [
-    check('gpu-count', 'gpu-count-mismatch', String(policy.gpus), String(gpus.length), isCount, 'policy'),
+    counted('gpu-count', 'gpu-count-mismatch', policy.gpus, gpus.length),
     same('gpu-distinct', 'gpu-not-distinct', String(devices.length), String(distinct), 'evidence'),
     ...devices.flatMap((d, i) => [
       oneOf(`device-${i}-nonce`, 'gpu-nonce-mismatch', anyOrOne(nonce), d.nonce),

@@ -1,23 +1,12 @@
 import type { Check } from './appraisal.ts'
-import { check } from './commonChecks.ts'
+import { check, counted } from './check.ts'
 import type { HardwarePolicy } from './policy.ts'
 import type { VerifiedDevice } from './verified.ts'
 
 /** What is demanded of all devices of one machine together: how many switches there are, and that one driver runs the GPUs. */
 export function deviceSetChecks(devices: readonly VerifiedDevice[], { nvidia }: HardwarePolicy): Check[] {
   const switches = devices.filter((d) => d.role === 'switch').length
-  const isCount = nvidia.switches === null || switches === nvidia.switches
-  return [
-    check(
-      'switch-count',
-      'switch-count-mismatch',
-      nvidia.switches === null ? 'any' : String(nvidia.switches),
-      String(switches),
-      isCount,
-      'policy',
-    ),
-    ...driverCheck(devices),
-  ]
+  return [counted('switch-count', 'switch-count-mismatch', nvidia.switches, switches), ...driverCheck(devices)]
 }
 
 // One driver runs all GPUs of a machine. Where two are reported, one GPU's evidence is old or comes from elsewhere.

@@ -1,30 +1,11 @@
-import { hex, integer, list, nullable, oneOf, record, type Shaped } from '@allod/protocol'
-import { exceptions } from './appraisal.ts'
-import { nvidiaPolicyShape, strictNvidia } from './nvidia/policy.ts'
+import type { Shaped } from '@allod/protocol'
+import type { evidencePolicyShape } from './evidencePolicyShape.ts'
+import { strictNvidia } from './nvidia/policy.ts'
 import type { UnboundPolicy } from './policy.ts'
-import { sevSnpPolicyShape, strictSevSnp } from './sevsnp/policy.ts'
-import { strictTdx, tdxPolicyShape } from './tdx/policy.ts'
+import { strictSevSnp } from './sevsnp/policy.ts'
+import { strictTdx } from './tdx/policy.ts'
 
-/**
- * A policy as a file: what `allod evidence verify --policy` reads. `null` does not compare. It has no field that could admit
- * simulated evidence or debugging.
- */
-export const evidencePolicyShape = record({
-  version: oneOf(1),
-  kinds: list(oneOf('tdx', 'sevsnp'), 2, 1),
-  minimumTcb: integer(),
-  /** Exact number of GPUs. */
-  gpus: nullable(integer(0, 64)),
-  machines: nullable(list(hex(32), 256, 1)),
-  configs: nullable(list(hex(32), 256, 1)),
-  /** Launch measurements accepted. */
-  measurements: nullable(list(hex(48), 256, 1)),
-  exceptions: list(oneOf(...exceptions), exceptions.length),
-  tdx: tdxPolicyShape,
-  sevsnp: sevSnpPolicyShape,
-  nvidia: nvidiaPolicyShape,
-})
-
+/** A policy as its file says it. */
 export type EvidencePolicy = Shaped<typeof evidencePolicyShape>
 
 /** The default of a reader that knows nothing yet: strict in every clause that needs no knowledge of the machine. */

@@ -1,4 +1,5 @@
-import { type EvidencePolicy, evidencePolicyShape, strictEvidence } from './evidencePolicy.ts'
+import { type EvidencePolicy, strictEvidence } from './evidencePolicy.ts'
+import { evidencePolicyShape } from './evidencePolicyShape.ts'
 
 /**
  * Parses a policy's file. A field left out, at any depth, keeps the strict default, so that a file says only where it

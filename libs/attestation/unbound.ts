@@ -1,5 +1,4 @@
 import type { Hex } from '@allod/protocol'
-import type { NrasTokens } from './nvidia/nras/claims.ts'
 import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 
 /**
@@ -9,13 +8,4 @@ import type { VerifiedCpu, VerifiedDevice } from './verified.ts'
 export type Unbound = {
   readonly verified: { readonly cpu: VerifiedCpu | null; readonly devices: readonly VerifiedDevice[] }
   readonly expected: { readonly reportData: Hex | null; readonly nonce: Hex | null }
-}
-
-/**
- * An answer of NVIDIA's attestation service: what a service says that it judged. It is no device's evidence, and no bundle
- * holds it.
- */
-export type UnboundTokens = {
-  readonly tokens: NrasTokens
-  readonly expected: { readonly nonce: Hex | null }
 }

@@ -1,3 +1,4 @@
+export { appraiseNras } from '../nvidia/nras/appraiseNras.ts'
 export { verifyNras } from '../nvidia/nras/verifyNras.ts'
 export { withIntermediate } from '../sevsnp/withIntermediate.ts'
 export { describeEvidence } from './describeEvidence.ts'

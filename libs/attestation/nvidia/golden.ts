@@ -1,5 +1,6 @@
 import type { Hex } from '@allod/protocol'
 import type { Check } from '../appraisal.ts'
+import { known } from '../check.ts'
 import type { NvidiaClaims, ReferenceValues } from './claims.ts'
 import { fail } from './errors.ts'
 import type { Opaque } from './opaque.ts'
@@ -34,8 +35,8 @@ export function compareGolden(device: Measured, rims: readonly Rim[]): Compared 
   if (vbios !== null) requireOf(vbios, device, device.vbiosVersion)
   const golden = merged(rims, device.measurements.length)
   const findings = [
-    ...(device.driverVersion === null ? [] : findingsOf('driver', device.driverVersion, driver)),
-    ...findingsOf('vbios', device.vbiosVersion, vbios),
+    ...(device.driverVersion === null ? [] : [findingOf('driver', device.driverVersion, driver)]),
+    findingOf('vbios', device.vbiosVersion, vbios),
   ]
   const mismatches = [...golden]
     .filter(([index, alternatives]) => {
@@ -79,14 +80,11 @@ function merged(rims: readonly Rim[], blocks: number): ReadonlyMap<number, reado
   return golden
 }
 
-function findingsOf(name: 'driver' | 'vbios', version: string, rim: Rim | null): Check[] {
-  const common = { source: 'collateral', name: `${name}-reference` } as const
-  if (rim === null) {
-    const expected = `a signed manifest of ${name} ${version}`
-    return [{ ...common, result: 'unknown', refusal: 'reference-values-unknown', expected, actual: 'none' }]
-  }
-  const result = rim.signer === 'current' ? 'pass' : 'unknown'
-  return [{ ...common, result, refusal: 'reference-signer-expired', expected: 'a current signer', actual: rim.signer }]
+function findingOf(name: 'driver' | 'vbios', version: string, rim: Rim | null): Check {
+  const what = `${name}-reference`
+  return rim === null
+    ? known(what, 'reference-values-unknown', `a signed manifest of ${name} ${version}`, 'none', false)
+    : known(what, 'reference-signer-expired', 'a current signer', rim.signer, rim.signer === 'current')
 }
 
 const referenceOf = (rim: Rim | null, id: string | null): ReferenceValues | null =>

@@ -1,5 +1,5 @@
 import type { Check } from '../appraisal.ts'
-import { check } from '../commonChecks.ts'
+import { check, listed } from '../check.ts'
 import type { NvidiaClaims } from './claims.ts'
 import type { NvidiaPolicy } from './policy.ts'
 import { isDriverAtLeast } from './versions.ts'
@@ -9,9 +9,9 @@ export function nvidiaChecks(claims: NvidiaClaims, policy: NvidiaPolicy): Check[
   return [
     ...measurementCheck(claims),
     holdCheck(claims, policy),
-    listCheck('chip', 'product-not-allowed', policy.chips, claims.chip),
+    listed('chip', 'product-not-allowed', policy.chips, claims.chip),
     ...driverCheck(claims, policy),
-    listCheck('vbios', 'gpu-firmware-too-old', policy.vbios, claims.vbiosVersion),
+    listed('vbios', 'gpu-firmware-too-old', policy.vbios, claims.vbiosVersion),
   ]
 }
 
@@ -28,10 +28,6 @@ function holdCheck({ revocation }: NvidiaClaims, { onHold }: NvidiaPolicy): Chec
   const isPass = revocation !== 'hold' || onHold === 'allowed'
   const expected = onHold === 'allowed' ? 'any' : 'not on hold'
   return check('hold', 'certificate-on-hold', expected, revocation, isPass, 'collateral')
-}
-
-function listCheck(name: string, refusal: Check['refusal'], allowed: readonly string[] | null, actual: string): Check {
-  return check(name, refusal, allowed?.join(' or ') ?? 'any', actual, allowed?.includes(actual) ?? true, 'policy')
 }
 
 // A switch runs no driver; its firmware is what the list of VBIOS versions names.

@@ -1,17 +1,7 @@
-import { integer, list, nullable, oneOf, record, type Shaped, text } from '@allod/protocol'
+import type { Shaped } from '@allod/protocol'
+import type { nvidiaPolicyShape } from './nvidiaPolicyShape.ts'
 
 /** What a policy demands of NVIDIA devices. */
-export const nvidiaPolicyShape = record({
-  chips: nullable(list(text(16, /^[A-Z0-9]+$/), 16, 1)),
-  /** Lowest driver, as 580.95.05; `null` compares none. */
-  minimumDriver: nullable(text(24, /^[0-9]+(\.[0-9]+){1,3}$/)),
-  vbios: nullable(list(text(32), 64, 1)),
-  /** Exact number of switches, or any. */
-  switches: nullable(integer(0, 64)),
-  /** Whether a certificate that its issuer put on hold is accepted. */
-  onHold: oneOf('refused', 'allowed'),
-})
-
 export type NvidiaPolicy = Shaped<typeof nvidiaPolicyShape>
 
 export const strictNvidia: NvidiaPolicy = {

@@ -1,12 +1,13 @@
 import { equalBytes } from '@allod/protocol'
 import type { Check } from '../appraisal.ts'
+import { known } from '../check.ts'
+import { inOrder } from '../inOrder.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type OcspResponse, parseOcspResponse } from '../x509/ocsp.ts'
 import { isAbout, verifyOcsp } from '../x509/verifyOcsp.ts'
 import type { NvidiaClaims } from './claims.ts'
 import type { DeviceChain } from './deviceChain.ts'
 import { fail } from './errors.ts'
-import { inOrder } from './inOrder.ts'
 import type { Rim } from './rim/verifyRim.ts'
 
 /** What OCSP responses say of the certificates used. */
@@ -93,12 +94,12 @@ async function answerOf(subject: Answered, now: number): Promise<Answer> {
 
 function finding(name: string, answers: readonly Answer[]): Check {
   const missing = answers.filter(({ status }) => status === 'unknown')
-  return {
+  const isKnown = missing.length === 0
+  return known(
     name,
-    result: missing.length === 0 ? 'pass' : 'unknown',
-    refusal: 'revocation-unknown',
-    expected: `an OCSP response for each of ${answers.length} certificates`,
-    actual: missing.length === 0 ? 'all' : `none for ${missing.map((a) => a.certificate.commonName).join(', ')}`,
-    source: 'collateral',
-  }
+    'revocation-unknown',
+    `an OCSP response for each of ${answers.length} certificates`,
+    isKnown ? 'all' : `none for ${missing.map((a) => a.certificate.commonName).join(', ')}`,
+    isKnown,
+  )
 }

@@ -1,4 +1,3 @@
-import { toHex } from '@allod/protocol'
 import type { SevSnpClaims } from './claims.ts'
 import type { SevSnpReport } from './report.ts'
 import { parseTcb } from './tcb.ts'
@@ -9,37 +8,19 @@ import type { VekClaims } from './vek.ts'
  * @throws sevsnp/bad-report where a security version has a reserved byte set
  */
 export function claimsOf(report: SevSnpReport, { product, cspId }: Pick<VekClaims, 'product' | 'cspId'>): SevSnpClaims {
-  const hexOrNull = (bytes: Uint8Array | null) => (bytes === null ? null : toHex(bytes))
   return {
     kind: 'sevsnp',
-    version: report.version,
+    ...report.stated,
     product,
     signingKey: report.signingKey,
     cspId,
-    guestSvn: report.guestSvn,
     policy: guestPolicyOf(report.policy),
-    familyId: toHex(report.familyId),
-    imageId: toHex(report.imageId),
-    vmpl: report.vmpl,
     platformInfo: platformInfoOf(report.platformInfo),
-    authorKeyEnabled: report.authorKeyEnabled,
     chipIdMasked: report.chipId.every((b) => b === 0),
-    reportData: toHex(report.reportData),
-    measurement: toHex(report.measurement),
-    hostData: toHex(report.hostData),
-    idKeyDigest: toHex(report.idKeyDigest),
-    authorKeyDigest: toHex(report.authorKeyDigest),
-    reportId: toHex(report.reportId),
-    reportIdMa: toHex(report.reportIdMa),
-    chipId: toHex(report.chipId),
     currentTcb: parseTcb(report.currentTcb, product),
     reportedTcb: parseTcb(report.reportedTcb, product),
     committedTcb: parseTcb(report.committedTcb, product),
     launchTcb: parseTcb(report.launchTcb, product),
-    currentVersion: report.currentVersion,
-    committedVersion: report.committedVersion,
-    launchMitVector: hexOrNull(report.launchMitVector),
-    currentMitVector: hexOrNull(report.currentMitVector),
   }
 }
 

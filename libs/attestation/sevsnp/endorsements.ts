@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '@allod/protocol'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
-import { DER, readDerHeader } from '../x509/der.ts'
+import { DER } from '../x509/der.ts'
+import { isCertificate } from '../x509/isCertificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { isCertificateTable, parseCertificateTable, type TableSort } from './certificateTable.ts'
 import { fail } from './errors.ts'
@@ -64,14 +65,7 @@ function itemsOf(blob: Uint8Array): readonly Item[] {
   if (start.startsWith('-----BEGIN X509 CRL')) return parsePem(blob, 'X509 CRL', MAX_PEM_BLOCKS).map((crl) => ({ crl }))
   if (start.startsWith('-----BEGIN CERTIFI')) return parsePem(blob, 'CERTIFICATE', MAX_PEM_BLOCKS).map(certificateItem)
   if (blob[0] !== DER.sequence) throw unknown(blob)
-  return [isCrl(blob) ? { crl: blob } : certificateItem(blob)]
-}
-
-// TBSCertificate starts with [0] version, TBSCertList with an INTEGER.
-function isCrl(blob: Uint8Array): boolean {
-  const outer = readDerHeader(blob, 0, blob.length)
-  const signed = readDerHeader(blob, outer.contentAt, outer.end)
-  return readDerHeader(blob, signed.contentAt, signed.end).tag === DER.integer
+  return [isCertificate(blob) ? certificateItem(blob) : { crl: blob }]
 }
 
 function certificateItem(der: Uint8Array): Item {

@@ -1,3 +1,6 @@
+import { type Hex, toHex } from '@allod/protocol'
+import { u32, u64 } from '../littleEndian.ts'
+import type { SevSnpClaims } from './claims.ts'
 import { fail } from './errors.ts'
 
 /** Size of a report, in bytes. */
@@ -9,23 +12,12 @@ const FIELD_BYTES = 72
 
 /** A SEV-SNP report, field by field; AMD SEV-SNP ABI 56860, table ATTESTATION_REPORT. Nothing in it is believed yet. */
 export type SevSnpReport = {
-  readonly version: 2 | 3 | 5
-  readonly guestSvn: number
+  /** What needs no product to be understood. */
+  readonly stated: Stated
   readonly policy: bigint
-  readonly familyId: Uint8Array
-  readonly imageId: Uint8Array
-  readonly vmpl: number
   readonly platformInfo: bigint
   readonly signingKey: 'vcek' | 'vlek'
-  readonly authorKeyEnabled: boolean
   readonly maskChipKey: boolean
-  readonly reportData: Uint8Array
-  readonly measurement: Uint8Array
-  readonly hostData: Uint8Array
-  readonly idKeyDigest: Uint8Array
-  readonly authorKeyDigest: Uint8Array
-  readonly reportId: Uint8Array
-  readonly reportIdMa: Uint8Array
   readonly chipId: Uint8Array
   /** 8 bytes each; which byte is what depends on the product, see tcb.ts. */
   readonly currentTcb: Uint8Array
@@ -34,16 +26,14 @@ export type SevSnpReport = {
   readonly launchTcb: Uint8Array
   /** Since version 3. */
   readonly cpuid: { readonly family: number; readonly model: number; readonly stepping: number } | null
-  readonly currentVersion: string
-  readonly committedVersion: string
-  /** Version 5. */
-  readonly launchMitVector: Uint8Array | null
-  readonly currentMitVector: Uint8Array | null
   /** What the signature is over. */
   readonly signed: Uint8Array
   /** r ‖ s, 96 bytes big-endian, as WebCrypto takes it. */
   readonly signature: Uint8Array
 }
+
+type Judged = 'kind' | 'product' | 'cspId' | 'signingKey' | 'policy' | 'platformInfo' | 'chipIdMasked'
+type Stated = Omit<SevSnpClaims, Judged | 'currentTcb' | 'reportedTcb' | 'committedTcb' | 'launchTcb'>
 
 /**
  * Parses a report exactly: 1184 bytes, every reserved bit and byte zero, the signature as the firmware writes it.
@@ -52,55 +42,62 @@ export type SevSnpReport = {
 export function parseReport(bytes: Uint8Array): SevSnpReport {
   if (bytes.length !== REPORT_BYTES)
     throw fail('bad-report', { expected: REPORT_BYTES, actual: bytes.length, meta: { field: 'size' } })
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const at = (offset: number, size: number): Uint8Array => bytes.slice(offset, offset + size)
-  const version = versionOf(view.getUint32(0x00, true))
+  const version = versionOf(u32(bytes, 0x00))
   requireReserved(bytes, version)
-  const flags = view.getUint32(0x48, true)
   return {
-    version,
-    guestSvn: view.getUint32(0x04, true),
-    policy: policyOf(view.getBigUint64(0x08, true)),
-    familyId: at(0x10, 16),
-    imageId: at(0x20, 16),
-    vmpl: atMost(3, view.getUint32(0x30, true), 'VMPL'),
-    platformInfo: platformInfoOf(view.getBigUint64(0x40, true)),
-    signingKey: signingKeyOf(view.getUint32(0x34, true), flags),
-    authorKeyEnabled: (flags & 1) !== 0,
-    maskChipKey: (flags & 2) !== 0,
-    reportData: at(0x50, 64),
-    measurement: at(0x90, 48),
-    hostData: at(0xc0, 32),
-    idKeyDigest: at(0xe0, 48),
-    authorKeyDigest: at(0x110, 48),
-    reportId: at(0x140, 32),
-    reportIdMa: at(0x160, 32),
+    stated: statedOf(bytes, version),
+    policy: policyOf(u64(bytes, 0x08)),
+    signingKey: signingKeyOf(u32(bytes, 0x34), u32(bytes, 0x48)),
+    platformInfo: platformInfoOf(u64(bytes, 0x40)),
+    maskChipKey: (u32(bytes, 0x48) & 2) !== 0,
     chipId: at(0x1a0, 64),
     currentTcb: at(0x38, 8),
     reportedTcb: at(0x180, 8),
     committedTcb: at(0x1e0, 8),
     launchTcb: at(0x1f0, 8),
     cpuid:
-      version === 2
-        ? null
-        : { family: view.getUint8(0x188), model: view.getUint8(0x189), stepping: view.getUint8(0x18a) },
-    // Build, minor, major, in this order.
-    currentVersion: `${view.getUint8(0x1ea)}.${view.getUint8(0x1e9)}.${view.getUint8(0x1e8)}`,
-    committedVersion: `${view.getUint8(0x1ee)}.${view.getUint8(0x1ed)}.${view.getUint8(0x1ec)}`,
-    launchMitVector: version === 5 ? at(0x1f8, 8) : null,
-    currentMitVector: version === 5 ? at(0x200, 8) : null,
+      version === 2 ? null : { family: byte(bytes, 0x188), model: byte(bytes, 0x189), stepping: byte(bytes, 0x18a) },
     signed: at(0, SIGNED_BYTES),
     signature: signatureOf(bytes),
   }
 }
 
+function statedOf(bytes: Uint8Array, version: Stated['version']): Stated {
+  const hex = (offset: number, size: number): Hex => toHex(bytes.subarray(offset, offset + size))
+  // Build, minor, major, in this order.
+  const firmware = (offset: number): string => [2, 1, 0].map((i) => bytes[offset + i]).join('.')
+  return {
+    version,
+    guestSvn: u32(bytes, 0x04),
+    familyId: hex(0x10, 16),
+    imageId: hex(0x20, 16),
+    vmpl: atMost(3, u32(bytes, 0x30), 'VMPL'),
+    authorKeyEnabled: (u32(bytes, 0x48) & 1) !== 0,
+    reportData: hex(0x50, 64),
+    measurement: hex(0x90, 48),
+    hostData: hex(0xc0, 32),
+    idKeyDigest: hex(0xe0, 48),
+    authorKeyDigest: hex(0x110, 48),
+    reportId: hex(0x140, 32),
+    reportIdMa: hex(0x160, 32),
+    chipId: hex(0x1a0, 64),
+    currentVersion: firmware(0x1e8),
+    committedVersion: firmware(0x1ec),
+    launchMitVector: version === 5 ? hex(0x1f8, 8) : null,
+    currentMitVector: version === 5 ? hex(0x200, 8) : null,
+  }
+}
+
+const byte = (bytes: Uint8Array, at: number): number => bytes[at] as number
+
 // Version 4 is spoken of by others as laid out like 3; AMD's tables that we know do not say so, hence it stays unknown.
-function versionOf(version: number): SevSnpReport['version'] {
+function versionOf(version: number): Stated['version'] {
   if (version === 2 || version === 3 || version === 5) return version
   throw fail('unknown-version', { expected: '2, 3 or 5', actual: version })
 }
 
-function requireReserved(bytes: Uint8Array, version: SevSnpReport['version']): void {
+function requireReserved(bytes: Uint8Array, version: Stated['version']): void {
   requireZero(bytes, 0x4c, 0x50)
   // CPUID family, model and stepping since version 3, mitigation vectors since version 5.
   requireZero(bytes, version === 2 ? 0x188 : 0x18b, 0x1a0)

@@ -1,4 +1,5 @@
 import type { Check } from '../appraisal.ts'
+import { known } from '../check.ts'
 import { parseCrl, requireNotRevoked, verifyCrl } from '../x509/crl.ts'
 import type { VerifiedChain } from './chain.ts'
 
@@ -23,13 +24,13 @@ export async function checkRevocation(
     // Not issued by the ARK, yet named in its list if at all.
     requireNotRevoked({ ...vek, issuer: ark.subject }, crl)
   }
-  const finding: Check = {
-    name: 'revocation',
-    result: lists.length === 0 ? 'unknown' : 'pass',
-    refusal: 'revocation-unknown',
-    expected: `a current list by ${ark.commonName}`,
-    actual: lists.length === 0 ? 'none' : 'not revoked',
-    source: 'collateral',
-  }
+  const isKnown = lists.length > 0
+  const finding = known(
+    'revocation',
+    'revocation-unknown',
+    `a current list by ${ark.commonName}`,
+    isKnown ? 'not revoked' : 'none',
+    isKnown,
+  )
   return { finding, validUntil }
 }

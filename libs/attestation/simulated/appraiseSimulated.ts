@@ -1,7 +1,8 @@
 import type { Hex } from '@allod/protocol'
 import type { Appraisal } from '../appraisal.ts'
 import type { Bound } from '../bind.ts'
-import { check, commonChecks, conclude } from '../commonChecks.ts'
+import { check } from '../check.ts'
+import { commonChecks, conclude } from '../commonChecks.ts'
 import type { CommonPolicy } from '../policy.ts'
 
 /** A policy for a devnet: it accepts simulated evidence under one root, and nothing else. */

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex, utf8 } from '@allod/protocol'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { type Crl, parseCrl } from '../x509/crl.ts'
-import { readDerHeader } from '../x509/der.ts'
+import { isCertificate } from '../x509/isCertificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { fail } from './errors.ts'
 import type { EventLog } from './eventLog/measuredEvent.ts'
@@ -114,13 +114,6 @@ function sortJson(document: StrictJson): Sorted {
 function parseSignature(hex: string): Uint8Array {
   if (!/^[0-9a-f]{128}$/i.test(hex)) throw fail('bad-endorsement', { expected: 'a signature of 64 bytes in hex' })
   return fromHex(`0x${hex.toLowerCase()}`)
-}
-
-// In Certificate ::= { tbs ::= { [0] version …, a list of revocations has no tag there.
-function isCertificate(bytes: Uint8Array): boolean {
-  const outer = readDerHeader(bytes, 0, bytes.length)
-  const tbs = readDerHeader(bytes, outer.contentAt, outer.end)
-  return bytes[tbs.contentAt] === 0xa0
 }
 
 function parseOnce(ders: readonly Uint8Array[], known: readonly Certificate[]): readonly Certificate[] {

@@ -1,5 +1,5 @@
 import { type Hex, toHex } from '@allod/protocol'
-import { u16 } from './littleEndian.ts'
+import { u16 } from '../littleEndian.ts'
 
 /** What a policy of Intel's own compares in the report of a quoting enclave (SGX REPORT, 384 bytes). */
 export type QeReport = {

@@ -1,6 +1,6 @@
 import { type Hex, toHex } from '@allod/protocol'
+import { u16, u32 } from '../littleEndian.ts'
 import { fail } from './errors.ts'
-import { u16, u32 } from './littleEndian.ts'
 import { parseQuoteSignature, type QuoteSignature } from './quoteSignature.ts'
 import { parseTdReport, TD_REPORT_10_BYTES, TD_REPORT_15_BYTES, type TdReport } from './tdReport.ts'
 

@@ -1,5 +1,5 @@
+import { u16, u32 } from '../littleEndian.ts'
 import { fail } from './errors.ts'
-import { u16, u32 } from './littleEndian.ts'
 
 /** The part of a quote that nobody signs as a whole: signatures, and what leads from them to the platform's certificate. */
 export type QuoteSignature = {

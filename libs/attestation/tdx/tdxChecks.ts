@@ -1,6 +1,6 @@
 import { fromHex, type Hex } from '@allod/protocol'
 import type { Check } from '../appraisal.ts'
-import { check } from '../commonChecks.ts'
+import { check, listed, oneOf, same } from '../check.ts'
 import type { TdxClaims } from './claims.ts'
 import type { TdxPolicy } from './policy.ts'
 import { worstStatus } from './tcbStatus.ts'
@@ -28,7 +28,6 @@ export const tdxChecks = (claims: TdxClaims, policy: TdxPolicy): Check[] => [
 // Each part by itself, so that the reason is named, and all together: "out of date" of one and "configuration needed" of
 // another add up to a status that neither has.
 function statusChecks({ qe, platform, module, relaunch }: TdxClaims, { statuses }: TdxPolicy): Check[] {
-  const allowed: readonly string[] = statuses
   const together = worstStatus([qe, platform, module].map((p) => p.status))
   const parts: readonly (readonly [string, string])[] = [
     ['platform-status', platform.status],
@@ -37,9 +36,7 @@ function statusChecks({ qe, platform, module, relaunch }: TdxClaims, { statuses 
     ...(relaunch === null ? [] : [['running-status', relaunch.status] as const]),
     ['tcb-status', together],
   ]
-  return parts.map(([name, status]) =>
-    check(name, 'tcb-status-not-allowed', statuses.join(' or '), status, allowed.includes(status), 'policy'),
-  )
+  return parts.map(([name, status]) => listed(name, 'tcb-status-not-allowed', statuses, status))
 }
 
 function advisoryCheck({ qe, platform, module, relaunch }: TdxClaims, { advisories }: TdxPolicy): Check {
@@ -92,12 +89,7 @@ function serviceTdCheck({ mrservicetd }: TdxClaims, { serviceTd }: TdxPolicy): C
 
 function registerChecks(claims: TdxClaims, { registers }: TdxPolicy): Check[] {
   const names = Object.keys(registers) as (keyof TdxPolicy['registers'])[]
-  return names.map((name) => {
-    const wanted = registers[name]
-    const expected = wanted === null ? 'any' : wanted.length === 1 ? String(wanted[0]) : `one of ${wanted.length}`
-    const isMet = wanted === null || wanted.includes(claims[name])
-    return check(name, 'register-mismatch', expected, claims[name], isMet, 'policy')
-  })
+  return names.map((name) => oneOf(name, 'register-mismatch', registers[name] ?? 'any', claims[name]))
 }
 
 // A log is not needed, but one that came along must tell the whole story of every register.
@@ -105,14 +97,7 @@ function eventLogChecks(claims: TdxClaims): Check[] {
   const { eventLog } = claims
   if (eventLog === null) return []
   return (['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const).map((name) =>
-    check(
-      `event-log-${name}`,
-      'event-log-mismatch',
-      claims[name],
-      eventLog.replayed[name],
-      eventLog.replayed[name] === claims[name],
-      'evidence',
-    ),
+    same(`event-log-${name}`, 'event-log-mismatch', claims[name], eventLog.replayed[name], 'evidence'),
   )
 }
 

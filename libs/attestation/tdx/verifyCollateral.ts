@@ -1,10 +1,10 @@
 import { equalBytes } from '@allod/protocol'
+import { inOrder } from '../inOrder.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Crl, requireNotRevoked, verifyCrl } from '../x509/crl.ts'
 import { fail as failX509 } from '../x509/errors.ts'
 import { verifyRawEcdsa } from '../x509/signature.ts'
 import { verifyChain } from '../x509/verifyChain.ts'
-import { allInOrder } from './allInOrder.ts'
 import { type Collateral, type Signed, sortCollateral } from './collateral.ts'
 import type { Window } from './collateralFields.ts'
 import { fail } from './errors.ts'
@@ -51,7 +51,7 @@ export async function verifyCollateral(
   // Both documents are nearly always by one signer, whose chain is verified once.
   const chains = new Map(signers.map((signer) => [signer, once(() => verifyChain([signer], { root, now }))]))
   const signing = { chains, rootCrl, now }
-  const windows = await allInOrder([
+  const windows = await inOrder([
     verifyChain([pck.certificate, ca], { root, now }),
     verifyCrl(rootCrl, root, now),
     verifyCrl(caCrl, ca, now),

@@ -1,8 +1,8 @@
 import { fromHex, type Hex } from '@allod/protocol'
+import { inOrder } from '../inOrder.ts'
 import { machineId } from '../machineId.ts'
 import type { CpuVerifier, VerifiedCpu } from '../verified.ts'
 import type { Pin } from '../x509/pinnedRoot.ts'
-import { allInOrder } from './allInOrder.ts'
 import type { TdxClaims } from './claims.ts'
 import { replay } from './eventLog/replay.ts'
 import { parsePckChain } from './pckChain.ts'
@@ -32,7 +32,7 @@ async function verifyTdx(
   const chain = await parsePckChain(quote.signature.pckChain, roots)
   // The quote's signatures are checked on other cores while its collateral is read here.
   const signing = verifyQuote(quote, chain.pck)
-  const [vouched, signed] = await allInOrder([verifyCollateral(endorsements, chain, now), signing])
+  const [vouched, signed] = await inOrder([verifyCollateral(endorsements, chain, now), signing])
   const { tcbInfo, qeIdentity, eventLogs, validUntil } = vouched
   const { overall, ...parts } = platformStatus({
     report: quote.report,

@@ -1,7 +1,9 @@
 import { type Hex, isAllodError } from '@allod/protocol'
 import { type Check, refusedChecks, requireAccepted } from '../appraisal.ts'
 import { appraise } from '../appraise.ts'
-import { evidencePolicyShape, strictEvidence, unboundPolicy } from '../evidencePolicy.ts'
+import { strictEvidence, unboundPolicy } from '../evidencePolicy.ts'
+import { evidencePolicyShape } from '../evidencePolicyShape.ts'
+import { appraiseNras } from '../nvidia/nras/appraiseNras.ts'
 import type { NrasTokens } from '../nvidia/nras/claims.ts'
 import type { UnboundPolicy } from '../policy.ts'
 import type { At, VerifiedCpu, VerifiedDevice } from '../verified.ts'
@@ -115,7 +117,7 @@ function requireGood(
     return
   }
   if (verified.kind === 'nras') {
-    requireAccepted(appraise({ tokens: verified, expected: known }, policy))
+    requireAccepted(appraiseNras(verified, known.nonce, policy))
     return
   }
   const parts = 'role' in verified ? { cpu: null, devices: [verified] } : { cpu: verified, devices: [] }

@@ -1,5 +1,5 @@
-import { appraise, unboundPolicy } from '@allod/attestation'
-import { verifyNras } from '@allod/attestation/hardware'
+import { unboundPolicy } from '@allod/attestation'
+import { appraiseNras, verifyNras } from '@allod/attestation/hardware'
 import { type EvidenceVerdict, refusalOf, refusedBy } from './evidenceVerdict.ts'
 import type { FileOptions } from './verifyEvidenceFile.ts'
 
@@ -19,7 +19,7 @@ export async function verifyNrasFile(
   try {
     const jwks = endorsements.find(isKeySet) ?? new Uint8Array()
     const tokens = await verifyNras(token, { jwks, now })
-    const appraisal = appraise({ tokens, expected: { nonce } }, unboundPolicy(policy))
+    const appraisal = appraiseNras(tokens, nonce, unboundPolicy(policy))
     const devices = tokens.devices.map((d) => ({ ...d, claims: Object.fromEntries(d.claims) }))
     return {
       isAccepted: appraisal.isAccepted,

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256, toBase64Url, toHex, utf8 } from '@allod/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
-import { appraise } from '../../appraise.ts'
 import { strictEvidence, unboundPolicy } from '../../evidencePolicy.ts'
 import { codeOf } from '../../testing/codeOf.ts'
 import { digestOf, eatOf, jwkOf, jwksOf, newService, tokenOf } from '../../testing/nrasIssuer.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
+import { appraiseNras } from './appraiseNras.ts'
 import { describeNras } from './describeNras.ts'
 import { parseDetachedEat } from './detachedEat.ts'
 import { parseJwt } from './jwt.ts'
@@ -68,7 +68,7 @@ describe.skipIf(!isThere)('recorded answers', () => {
     }
     if (issuer.includes('-stg')) expect(await codeOf(() => again('as recorded'))).toBe('nras/issuer-mismatch')
     const tokens = await again('by production')
-    const appraisal = appraise({ tokens, expected: { nonce: null } }, policy)
+    const appraisal = appraiseNras(tokens, null, policy)
     expect(appraisal.checks.filter((c) => c.result !== 'pass')).toEqual([])
     expect(appraisal).toMatchObject({ isAccepted: true, validUntil: tokens.validUntil })
     expect([tokens.devices.length, tokens.version, tokens.isSuccess]).toEqual([count, '3.0', true])

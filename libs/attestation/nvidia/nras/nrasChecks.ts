@@ -1,6 +1,6 @@
 import type { Hex } from '@allod/protocol'
 import type { Check } from '../../appraisal.ts'
-import { check } from '../../commonChecks.ts'
+import { check, counted, listed } from '../../check.ts'
 import type { UnboundPolicy } from '../../policy.ts'
 import { isDriverAtLeast } from '../versions.ts'
 import type { NrasDevice, NrasTokens } from './claims.ts'
@@ -51,8 +51,8 @@ export function nrasChecks(tokens: NrasTokens, nonce: Hex | null, policy: Unboun
       nonce === null || nonce === tokens.nonce,
       'verifier',
     ),
-    countCheck('gpu-count', 'gpu-count-mismatch', gpus === 'any' ? null : gpus, count('gpu')),
-    countCheck('switch-count', 'switch-count-mismatch', nvidia.switches, count('switch')),
+    counted('gpu-count', 'gpu-count-mismatch', gpus, count('gpu')),
+    counted('switch-count', 'switch-count-mismatch', nvidia.switches, count('switch')),
     check(
       'distinct',
       'gpu-not-distinct',
@@ -117,11 +117,11 @@ function policyChecks({ role, claims }: NrasDevice, policy: UnboundPolicy['nvidi
   // A switch runs no driver; a GPU whose driver the service does not name runs none that is new enough.
   const isDriver = minimum === null || (isVersion(driver) && isDriverAtLeast(driver, minimum))
   return [
-    listCheck('chip', 'product-not-allowed', policy.chips, chip),
+    listed('chip', 'product-not-allowed', policy.chips, chip),
     ...(role === 'gpu'
       ? [check('driver', 'driver-too-old', minimum ?? 'any', String(driver), isDriver, 'policy')]
       : []),
-    listCheck('vbios', 'gpu-firmware-too-old', policy.vbios, String(vbios)),
+    listed('vbios', 'gpu-firmware-too-old', policy.vbios, String(vbios)),
   ]
 }
 
@@ -130,9 +130,3 @@ const isVersion = (value: unknown): value is string =>
 
 const stated = (name: string, expected: string, actual: string | number | boolean, isPass = actual === true): Check =>
   check(name, 'token-claims-refused', expected, String(actual).slice(0, 200), isPass, 'evidence')
-
-const listCheck = (name: string, refusal: Check['refusal'], allowed: readonly string[] | null, actual: string): Check =>
-  check(name, refusal, allowed?.join(' or ') ?? 'any', actual, allowed?.includes(actual) ?? true, 'policy')
-
-const countCheck = (name: string, refusal: Check['refusal'], wanted: number | null, actual: number): Check =>
-  check(name, refusal, String(wanted ?? 'any'), String(actual), wanted === null || wanted === actual, 'policy')

@@ -1,6 +1,6 @@
 import { equalBytes, utf8 } from '@allod/protocol'
+import { u16, u32 } from '../../littleEndian.ts'
 import { fail } from '../errors.ts'
-import { u16, u32 } from '../littleEndian.ts'
 import { type EventLog, MAX_EVENTS, type MeasuredEvent, REGISTERS } from './measuredEvent.ts'
 
 const SIGNATURE = utf8('Spec ID Event03\0')
