@@ -7,17 +7,26 @@ import type { SignatureAlgorithm } from './signatureAlgorithm.ts'
 /** The curves that hardware vendors sign on. */
 export type Curve = 'P-256' | 'P-384'
 
-const curves = {
-  'P-256': { sizeBytes: 32, hash: 'SHA-256' },
-  'P-384': { sizeBytes: 48, hash: 'SHA-384' },
-} as const
-
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const namedCurves: ReadonlyMap<string, Curve> = new Map([
   ['1.2.840.10045.3.1.7', 'P-256'],
   ['1.3.132.0.34', 'P-384'],
 ])
+
+// As WebCrypto takes them, to import a key and to verify; each curve goes with the hash of its strength.
+const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+const P384 = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' } as const
+const PKCS1 = 'RSASSA-PKCS1-v1_5'
+const algorithms = {
+  'ecdsa-sha256': P256,
+  'ecdsa-sha384': P384,
+  'rsa-pss-sha384': { name: 'RSA-PSS', hash: 'SHA-384', saltLength: 48 },
+  'rsa-pkcs1-sha256': { name: PKCS1, hash: 'SHA-256' },
+  'rsa-pkcs1-sha384': { name: PKCS1, hash: 'SHA-384' },
+} as const satisfies Readonly<Record<SignatureAlgorithm, object>>
+
+type Algorithm = (typeof algorithms)[SignatureAlgorithm]
 
 /**
  * Whether `signature`, in X.509's encoding, is by the key and over the message. A key that does not fit the algorithm has signed
@@ -30,20 +39,9 @@ export async function verifySignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  switch (algorithm) {
-    case 'ecdsa-sha256':
-      return await verifyDerEcdsa(spki, 'P-256', message, signature)
-    case 'ecdsa-sha384':
-      return await verifyDerEcdsa(spki, 'P-384', message, signature)
-    case 'rsa-pss-sha384':
-      return await verifyRsa('RSA-PSS', 'SHA-384', spki, message, signature)
-    case 'rsa-pkcs1-sha256':
-      return await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-256', spki, message, signature)
-    case 'rsa-pkcs1-sha384':
-      return await verifyRsa('RSASSA-PKCS1-v1_5', 'SHA-384', spki, message, signature)
-    default:
-      return algorithm satisfies never
-  }
+  const how = algorithms[algorithm]
+  const raw = how.name === 'ECDSA' ? rawSignature(signature, how === P256 ? 32 : 48) : signature
+  return raw !== null && (await verify(spki, how, message, raw))
 }
 
 /**
@@ -51,46 +49,42 @@ export async function verifySignature(
  * P-384: what quotes, reports and tokens carry.
  * @param key a raw SubjectPublicKeyInfo, or a raw uncompressed point (0x04 ‖ x ‖ y)
  */
-export async function verifyRawEcdsa(
+export const verifyRawEcdsa = (
   key: Uint8Array,
   curve: Curve,
   message: Uint8Array,
   signature: Uint8Array,
-): Promise<boolean> {
-  const { hash } = curves[curve]
-  const imported = await importOnce(key, curve)
-  return (
-    imported !== null &&
-    (await crypto.subtle.verify({ name: 'ECDSA', hash }, imported, plain(signature), plain(message)))
-  )
+): Promise<boolean> => verify(key, curve === 'P-256' ? P256 : P384, message, signature)
+
+async function verify(key: Uint8Array, how: Algorithm, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  try {
+    const imported = await importOnce(key, how)
+    return imported !== null && (await crypto.subtle.verify(how, imported, plain(signature), plain(message)))
+  } catch {
+    return false
+  }
 }
 
 // A key is taken in once for each parsed certificate: an authority's is used for several signatures, a pinned root's for ever.
-const imports = new WeakMap<Uint8Array, Map<Curve, Promise<CryptoKey | null>>>()
+const imports = new WeakMap<Uint8Array, Map<Algorithm, Promise<CryptoKey | null>>>()
 
-function importOnce(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
-  const ofKey = imports.get(key) ?? new Map<Curve, Promise<CryptoKey | null>>()
+function importOnce(key: Uint8Array, how: Algorithm): Promise<CryptoKey | null> {
+  const ofKey = imports.get(key) ?? new Map<Algorithm, Promise<CryptoKey | null>>()
   imports.set(key, ofKey)
-  const imported = ofKey.get(curve) ?? importEcdsa(key, curve)
-  ofKey.set(curve, imported)
+  const imported = ofKey.get(how) ?? importKey(key, how)
+  ofKey.set(how, imported)
   return imported
 }
 
-async function importEcdsa(key: Uint8Array, curve: Curve): Promise<CryptoKey | null> {
+async function importKey(key: Uint8Array, how: Algorithm): Promise<CryptoKey | null> {
   const isPoint = key[0] === 0x04
-  if (!isPoint && kindOf(key) !== curve) return null
+  if (!isPoint && kindOf(key) !== ('namedCurve' in how ? how.namedCurve : 'rsa')) return null
   try {
-    const algorithm = { name: 'ECDSA', namedCurve: curve }
-    return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), algorithm, false, ['verify'])
+    return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), how, false, ['verify'])
   } catch {
     // A point off the curve is no key.
     return null
   }
-}
-
-async function verifyDerEcdsa(spki: Uint8Array, curve: Curve, message: Uint8Array, signature: Uint8Array) {
-  const raw = rawSignature(signature, curves[curve].sizeBytes)
-  return raw !== null && (await verifyRawEcdsa(spki, curve, message, raw))
 }
 
 // Ecdsa-Sig-Value (RFC 3279 2.2.3): SEQUENCE of r and s, each at most as long as the curve's order.
@@ -104,22 +98,6 @@ function rawSignature(signature: Uint8Array, sizeBytes: number): Uint8Array | nu
   } catch (error) {
     if (isAllodError(error)) return null
     throw error
-  }
-}
-
-async function verifyRsa(
-  name: 'RSA-PSS' | 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256' | 'SHA-384',
-  spki: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-): Promise<boolean> {
-  if (kindOf(spki) !== 'rsa') return false
-  try {
-    const key = await crypto.subtle.importKey('spki', plain(spki), { name, hash }, false, ['verify'])
-    return await crypto.subtle.verify({ name, saltLength: 48 }, key, plain(signature), plain(message))
-  } catch {
-    return false
   }
 }
 

@@ -1,4 +1,5 @@
 import { equalBytes } from '@allod/protocol'
+import { inOrder } from '../inOrder.ts'
 import type { Certificate } from './certificate.ts'
 import { fail } from './errors.ts'
 import { verifySignature } from './signature.ts'
@@ -39,12 +40,14 @@ export async function verifyChain(
   if (!equalBytes(top.issuer, root.subject))
     throw fail('root-untrusted', { expected: root.commonName, actual: top.commonName })
   const whole = [...path, root]
-  for (const [i, certificate] of whole.entries()) {
-    const issuer = whole[i + 1]
-    if (issuer !== undefined) await requireIssued(certificate, issuer, i)
-    requireUnderstood(certificate, ...understood)
-    requireCurrent(certificate, now)
-  }
+  await inOrder(
+    whole.map(async (certificate, i) => {
+      const issuer = whole[i + 1]
+      if (issuer !== undefined) await requireIssued(certificate, issuer, i)
+      requireUnderstood(certificate, ...understood)
+      requireCurrent(certificate, now)
+    }),
+  )
   return { validUntil: Math.min(...whole.map((certificate) => certificate.notAfter)) }
 }
 
