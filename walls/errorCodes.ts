@@ -29,12 +29,22 @@ export function testTexts(): string {
   return files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n')
 }
 
-/** Whether a test names a code; a contract's refusal is named as Solidity has it, `Market_WrongState`. */
-export function isNamed(code: string, texts: string): boolean {
-  if (texts.includes(code)) return true
-  const [scope = '', name = ''] = code.split('/')
-  const pascal = (words: string) => words.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())
-  return texts.includes(`${pascal(scope)}_${pascal(name)}`)
+/**
+ * The codes that a text names: as they are, in an expression (`/^keeper\/(lease-gap|lease-forged)$/`), or as Solidity has a
+ * contract's refusal, `Market_WrongState`. A longer code that begins alike is another one.
+ */
+export function codesNamed(text: string): ReadonlySet<string> {
+  const plain = [...text.matchAll(/(?<![\w.-]|[\w.]\/)([a-z][a-z0-9-]*)\\?\/([a-z][a-z0-9-]*)(?![\w/]|\.ts)/g)].map(
+    ([, scope, name]) => `${scope}/${name}`,
+  )
+  const either = [...text.matchAll(/(?<![\w.-]|[\w.]\/)([a-z][a-z0-9-]*)\\\/\(([a-z0-9|-]+)\)/g)].flatMap(
+    ([, scope, names = '']) => names.split('|').map((name) => `${scope}/${name}`),
+  )
+  const solidity = [...text.matchAll(/\b([A-Z][a-z]+)_([A-Z]\w*)/g)].map(([, scope = '', name = '']) => {
+    const kebab = name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
+    return `${scope.toLowerCase()}/${kebab}`
+  })
+  return new Set([...plain, ...either, ...solidity])
 }
 
 function cataloguesOf(file: string): readonly ErrorCode[] {

@@ -1,10 +1,10 @@
 /** A promise about bad input or bad luck, and the test that fails without the check behind it. */
 export type NamedCheck = {
   readonly check: string
-  /** The code that refuses; null where the order goes on, or where a contract reverts. */
+  /** The code that refuses; null where nothing is refused because the order goes on or another digest comes out. */
   readonly code: string | null
   readonly file: string
-  /** As the test's source has it. */
+  /** Its title, or the name of its row in the table that it is played with. */
   readonly test: string
 }
 
@@ -65,16 +65,16 @@ export const namedChecks: readonly NamedCheck[] = [
     'shows the price before it pays, and stops there where told to',
   ),
   check('unknown offer', 'sdk/unknown-offer', cli, 'says what is missing before there is anything to order'),
-  check('expired offer', null, create, 'test_refusesAnExpiredOffer'),
-  check('revoked offer', null, create, 'test_refusesARevokedOffer'),
-  check('offer over capacity', null, run, 'test_startRefusesAnOfferOverCapacity'),
-  check('offer without runs left', null, run, 'test_startRefusesAnOfferWithoutRunsLeft'),
+  check('expired offer', 'market/offer-expired', create, 'test_refusesAnExpiredOffer'),
+  check('revoked offer', 'market/offer-revoked', create, 'test_refusesARevokedOffer'),
+  check('offer over capacity', 'market/no-capacity', run, 'test_startRefusesAnOfferOverCapacity'),
+  check('offer without runs left', 'market/no-runs-left', run, 'test_startRefusesAnOfferWithoutRunsLeft'),
   check('runtime bundle changed by one byte', null, chip, 'a byte, a mode or a name changed is another build'),
   check(
     'runtime bundle of a build nobody approved',
     'attestation/measurement-unknown',
     'libs/attestation/appraise.test.ts',
-    'attestation/measurement-unknown',
+    'a measurement nobody knows',
   ),
   check(
     'runtime bundle changed under the chip',
@@ -94,8 +94,8 @@ export const namedChecks: readonly NamedCheck[] = [
     'enclave/keeper/judge/inputs.test.ts',
     'another engine paid',
   ),
-  check('job spec changed by one place', 'protocol/spec-mismatch', admission, 'in %s: %s'),
-  check('manifest changed by one place', 'keeper/manifest-mismatch', admission, 'in %s: %s'),
+  check('job spec changed by one place', 'protocol/spec-mismatch', admission, 'spec'),
+  check('manifest changed by one place', 'keeper/manifest-mismatch', admission, 'manifests'),
   check(
     'chunk changed by one bit',
     'content/chunk-mismatch',
@@ -111,14 +111,14 @@ export const namedChecks: readonly NamedCheck[] = [
   check('share changed', 'content/share-mismatch', 'libs/content/shares.test.ts', 'name the bad share'),
   check(
     'vote over another message, or by another key',
-    null,
+    'runtime/vote-mismatch',
     'enclave/runtime/attest/collectVotes.test.ts',
     'leaves out a vote by another key and one over another message, and names each reason',
   ),
-  check('votes of a stranger, on chain', null, run, 'test_votesOfAStranger'),
+  check('votes of a stranger, on chain', 'market/bad-vote', run, 'test_votesOfAStranger'),
   check(
     'fact that fewer than t keepers state',
-    null,
+    'runtime/not-enough-grants',
     'enclave/runtime/grant/obtainGrant.test.ts',
     'believes no fact that fewer than t keepers state, and drops the odd one out where t agree',
   ),
@@ -126,7 +126,7 @@ export const namedChecks: readonly NamedCheck[] = [
     'report changed in one field',
     'report/signature-mismatch',
     'user/sdk/report/verifyReport.test.ts',
-    'report/signature-mismatch',
+    'refuses a changed field that has no second witness too',
   ),
   check(
     'one keeper and one store down',
@@ -153,6 +153,24 @@ export const namedChecks: readonly NamedCheck[] = [
     'a provider that dies while training and stays away is paid for the time that keepers attested, no more',
   ),
   check(
+    'agent ended early by its buyer: everybody is paid up to the end',
+    null,
+    misfortune,
+    'a buyer who ends an agent early pays everybody for the time it served, up to the end',
+  ),
+  check(
+    'lease that fewer than t keepers renew: paused, and on when they are back',
+    null,
+    misfortune,
+    'two of three keepers away for longer than a lease: the order pauses, and goes on when they are back',
+  ),
+  check(
+    'lease that nobody renews within ttl and grace: lost, and left to a rebind',
+    'runtime/lease-lost',
+    'enclave/runtime/runJob.test.ts',
+    'a lost lease kills the engine and leaves the order to another machine: nothing is signed as failed',
+  ),
+  check(
     'rebind, and on from a sealed checkpoint',
     null,
     misfortune,
@@ -170,5 +188,10 @@ export const namedChecks: readonly NamedCheck[] = [
     misfortune,
     'a network that is taken down while an order trains goes on where it was',
   ),
-  check('any process killed at any step', null, kill, 'an order goes on, or its money comes back: %s'),
+  check(
+    'chain, provider and enclave killed when funded, started, at work and reported, as far as they exist there; every other process once',
+    null,
+    kill,
+    'an order goes on after each of these, and every unit is accounted for: %s',
+  ),
 ]

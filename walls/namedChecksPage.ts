@@ -12,8 +12,9 @@ export function namedChecksPage(): string {
   return [
     '# Bad input and bad luck, and the test of each check',
     '',
-    'Written by `node walls/namedChecksPage.ts`; a test holds the list against the sources. Codes of single refusals are in',
-    '[error codes](../reference/error-codes.md), each with a test of its own.',
+    'Written by `node walls/namedChecksPage.ts`. A test reads that each test named here is one, is not set aside, expects',
+    'something and names its code; that it fails without its check, only taking the check away shows. All codes:',
+    '[error codes](../reference/error-codes.md).',
     '',
     '| what | refused as | test |',
     '| --- | --- | --- |',

@@ -60,7 +60,10 @@ describe('shares', () => {
 
   it('name the bad share', async () => {
     const bad = vectors.bad.find((b) => b.name === 'a tampered share') as Combinations['bad'][number]
-    await expect(combine(bad.shares)).rejects.toMatchObject({ meta: { index: 2 } })
+    await expect(combine(bad.shares)).rejects.toMatchObject({
+      code: 'content/share-mismatch',
+      meta: { index: 2 },
+    })
   })
 
   it('sealed to a committee open for any two of its three keepers', async () => {
