@@ -54,8 +54,14 @@ export function toHex(bytes: Uint8Array): Hex {
 export function fromHex(hex: string, sizeBytes?: number): Uint8Array<ArrayBuffer> {
   if (!isHex(hex, sizeBytes)) throw fail('bad-hex', { expected: sizeBytes, actual: String(hex).slice(0, 80) })
   const out = new Uint8Array((hex.length - 2) / 2)
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16)
+  for (let i = 0; i < out.length; i++) out[i] = (nibble(hex, 2 + 2 * i) << 4) | nibble(hex, 3 + 2 * i)
   return out
+}
+
+// '0'..'9' are 0x30..0x39, 'a'..'f' 0x61..0x66.
+function nibble(hex: string, at: number): number {
+  const code = hex.charCodeAt(at)
+  return (code & 0xf) + (code >> 6) * 9
 }
 
 /** True for lower-case `0x` hex of whole bytes, of `sizeBytes` where given. */

@@ -15,15 +15,8 @@ export function driverNumber(version: string): number {
 }
 
 /** True where a driver is no older than `minimum`, part by part; a part that is missing counts as zero. */
-export function isDriverAtLeast(version: string, minimum: string): boolean {
-  const have = version.split('.').map(Number)
-  const want = minimum.split('.').map(Number)
-  for (let i = 0; i < Math.max(have.length, want.length); i++) {
-    const difference = (have[i] ?? 0) - (want[i] ?? 0)
-    if (difference !== 0) return difference > 0
-  }
-  return true
-}
+export const isDriverAtLeast = (version: string, minimum: string): boolean =>
+  driverNumber(version) >= driverNumber(minimum)
 
 /** A GPU's VBIOS version, 8 bytes: 00 74 00 96 20 … is `96.00.74.00.20`. @throws nvidia/bad-opaque */
 export function gpuVbiosVersion(bytes: Uint8Array): string {

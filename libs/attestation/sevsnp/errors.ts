@@ -6,10 +6,7 @@ export const fail = errorsOf('sevsnp', {
     'the report does not have the layout of its version',
     'ask for it again and send its 1184 bytes unchanged',
   ],
-  'unknown-version': [
-    'the report is of a version that this program does not know',
-    'use a release that knows it; 2, 3 and 5 are known',
-  ],
+  'unknown-version': ['the report is of a version that this program does not know', 'use a release that knows it'],
   'unknown-signing-key': [
     'the report is signed by no key of the chip or the cloud',
     'have the firmware sign with a VCEK or a VLEK',
@@ -20,7 +17,7 @@ export const fail = errorsOf('sevsnp', {
   ],
   'signature-mismatch': [
     'the report is not signed by the key that was brought along',
-    'bring the certificate of the chip and TCB that signed it, or refuse it',
+    'bring the certificate of the key that signed it, or refuse it',
   ],
   'unknown-product': ['the report names a processor that is not known', 'use a release that knows it'],
   'bad-endorsement': [
@@ -30,7 +27,7 @@ export const fail = errorsOf('sevsnp', {
   'ambiguous-endorsement': ['two different certificates of one sort were brought along', 'bring the one that applies'],
   'bad-certificate-table': [
     'the table of certificates is not laid out as GHCB says',
-    'bring the auxblob of the report unchanged, or the certificates by themselves',
+    'bring the auxblob unchanged, or the certificates by themselves',
   ],
   'vek-missing': [
     'the certificate of the key that signed the report is missing',

@@ -1,7 +1,8 @@
 import { equalBytes, fromHex, toHex, utf8 } from '@allod/protocol'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import { type Crl, parseCrl } from '../x509/crl.ts'
 import { isCertificate } from '../x509/isCertificate.ts'
+import { parseOnce } from '../x509/parseOnce.ts'
 import { parsePem } from '../x509/pem.ts'
 import { fail } from './errors.ts'
 import type { EventLog } from './eventLog/measuredEvent.ts'
@@ -32,10 +33,9 @@ const MAX_JSON_BYTES = 1 << 18
 
 /**
  * Sorts endorsements by their content. The same bytes twice are one.
- * @param known certificates that chains are likely to bring again, already parsed
  * @throws tdx/bad-endorsement, tdx/conflicting-endorsements, and what the parsers of each sort throw
  */
-export function sortCollateral(endorsements: readonly Uint8Array[], known: readonly Certificate[] = []): Collateral {
+export function sortCollateral(endorsements: readonly Uint8Array[]): Collateral {
   if (endorsements.length > MAX_ENDORSEMENTS)
     throw fail('bad-endorsement', { expected: `at most ${MAX_ENDORSEMENTS}`, actual: endorsements.length })
   const sizeBytes = endorsements.reduce((sum, { length }) => sum + length, 0)
@@ -43,10 +43,8 @@ export function sortCollateral(endorsements: readonly Uint8Array[], known: reado
     throw fail('bad-endorsement', { expected: `at most ${MAX_BYTES} bytes`, actual: sizeBytes })
   const distinct = endorsements.filter((one, i) => endorsements.findIndex((other) => equalBytes(one, other)) === i)
   const sorted = distinct.map(sort)
-  const certificates = parseOnce(
-    sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates : [])),
-    known,
-  )
+  // Each chain brings the root again, and often the same signer: the same bytes are the same certificate.
+  const certificates = new Set(sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates : [])).map(parseOnce))
   const tcbInfos = sorted.flatMap((s) => (s.sort === 'tcb-info' ? [s.tcbInfo] : []))
   const families = tcbInfos.map(({ body }) => body.fmspc)
   if (new Set(families).size < families.length) throw conflict('TCB info', families.length)
@@ -58,7 +56,7 @@ export function sortCollateral(endorsements: readonly Uint8Array[], known: reado
   if (crls.some((crl, i) => crls.findIndex((other) => equalBytes(crl.issuer, other.issuer)) !== i))
     throw conflict('revocation list', crls.length)
   return {
-    certificates,
+    certificates: [...certificates],
     crls,
     tcbInfos,
     qeIdentity,
@@ -114,16 +112,6 @@ function sortJson(document: StrictJson): Sorted {
 function parseSignature(hex: string): Uint8Array {
   if (!/^[0-9a-f]{128}$/i.test(hex)) throw fail('bad-endorsement', { expected: 'a signature of 64 bytes in hex' })
   return fromHex(`0x${hex.toLowerCase()}`)
-}
-
-function parseOnce(ders: readonly Uint8Array[], known: readonly Certificate[]): readonly Certificate[] {
-  const parsed: Certificate[] = []
-  const isOf =
-    (der: Uint8Array) =>
-    (certificate: Certificate): boolean =>
-      equalBytes(certificate.der, der)
-  for (const der of ders) if (!parsed.some(isOf(der))) parsed.push(known.find(isOf(der)) ?? parseCertificate(der))
-  return parsed
 }
 
 const conflict = (what: string, count: number) => fail('conflicting-endorsements', { actual: `${count} of ${what}` })

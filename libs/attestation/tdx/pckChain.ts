@@ -1,5 +1,6 @@
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { fail as failX509 } from '../x509/errors.ts'
+import { parseOnce } from '../x509/parseOnce.ts'
 import { parsePem } from '../x509/pem.ts'
 import { type Pin, type PinnedRoot, pinnedRoot } from '../x509/pinnedRoot.ts'
 import { fail } from './errors.ts'
@@ -23,7 +24,7 @@ export async function parsePckChain(pem: Uint8Array, roots: readonly Pin[]): Pro
   const [leaf, ca, last] = blocks as [Uint8Array, Uint8Array, Uint8Array]
   const root = await pinnedRoot(last, roots)
   if (root === null) throw failX509('root-untrusted', { expected: 'a pinned root', actual: 'another' })
-  const authority = parseCertificate(ca)
+  const authority = parseOnce(ca)
   if (!AUTHORITIES.includes(authority.commonName))
     throw fail('bad-pck-certificate', { expected: AUTHORITIES.join(' or '), actual: authority.commonName })
   return { pck: parsePckCertificate(parseCertificate(leaf)), ca: authority, root }

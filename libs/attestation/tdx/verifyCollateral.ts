@@ -36,7 +36,7 @@ export async function verifyCollateral(
   { pck, ca, root: { certificate: root } }: PckChain,
   now: number,
 ): Promise<VerifiedCollateral> {
-  const { certificates, crls, tcbInfos, qeIdentity, eventLogs } = sortCollateral(endorsements, [ca, root])
+  const { certificates, crls, tcbInfos, qeIdentity, eventLogs } = sortCollateral(endorsements)
   const signers = tcbSigners(certificates, root)
   const tcbInfo = tcbInfos.find(({ body }) => body.fmspc === pck.fmspc && body.pceid === pck.pceid)
   if (tcbInfos.length === 0) throw missing('TCB info')
@@ -48,16 +48,15 @@ export async function verifyCollateral(
   if (foreign !== undefined)
     throw fail('bad-endorsement', { expected: 'revocation lists of this chain', actual: 'another' })
 
-  // Both documents are nearly always by one signer, whose chain is verified once.
-  const chains = new Map(signers.map((signer) => [signer, once(() => verifyChain([signer], { root, now }))]))
-  const signing = { chains, rootCrl, now }
   const windows = await inOrder([
     verifyChain([pck.certificate, ca], { root, now }),
     verifyCrl(rootCrl, root, now),
     verifyCrl(caCrl, ca, now),
-    verifySigned(tcbInfo, signing),
-    verifySigned(qeIdentity, signing),
+    ...signers.map((signer) => verifyChain([signer], { root, now })),
+    verifySigned(tcbInfo, signers, now),
+    verifySigned(qeIdentity, signers, now),
   ])
+  for (const signer of signers) requireNotRevoked(signer, rootCrl)
   requireNotRevoked(ca, rootCrl)
   requireNotRevoked(pck.certificate, caCrl)
   return {
@@ -83,34 +82,19 @@ function tcbSigners(certificates: readonly Certificate[], root: Certificate): re
   return signers
 }
 
-type Signing = {
-  readonly chains: ReadonlyMap<Certificate, () => Promise<{ readonly validUntil: number }>>
-  readonly rootCrl: Crl
-  readonly now: number
-}
-
 async function verifySigned(
   { body, signedBytes, signature }: Signed<Window>,
-  { chains, rootCrl, now }: Signing,
+  signers: readonly Certificate[],
+  now: number,
 ): Promise<{ readonly validUntil: number }> {
   // Nearly always one; where Intel changed its signing key between two documents, two.
-  for (const [signer, verifyOwnChain] of chains) {
-    if (!(await verifyRawEcdsa(signer.spki, 'P-256', signedBytes, signature))) continue
-    const chain = await verifyOwnChain()
-    requireNotRevoked(signer, rootCrl)
+  for (const { spki } of signers) {
+    if (!(await verifyRawEcdsa(spki, 'P-256', signedBytes, signature))) continue
     if (now < body.issued) throw fail('collateral-not-yet-valid', { expected: body.issued, actual: now })
     if (now > body.nextUpdate) throw fail('collateral-expired', { expected: body.nextUpdate, actual: now })
-    return { validUntil: Math.min(chain.validUntil, body.nextUpdate) }
+    return { validUntil: body.nextUpdate }
   }
   throw fail('collateral-signature-invalid')
-}
-
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null
-  return () => {
-    running ??= work()
-    return running
-  }
 }
 
 function crlOf(crls: readonly Crl[], issuer: Certificate): Crl {

@@ -14,14 +14,15 @@ import type { TdxQuote } from './quote.ts'
 export async function verifyQuote({ signed, signature }: TdxQuote, pck: PckCertificate): Promise<QeReport> {
   const { attestationKey, qeReport, qeReportSignature, qeAuthData } = signature
   const point = concat(Uint8Array.of(0x04), attestationKey)
-  const [isReportSigned, isQuoteSigned] = await Promise.all([
+  const [isReportSigned, isQuoteSigned, keyHash] = await Promise.all([
     verifyRawEcdsa(pck.certificate.spki, 'P-256', qeReport, qeReportSignature),
     verifyRawEcdsa(point, 'P-256', signed, signature.signature),
+    digest('SHA-256', attestationKey, qeAuthData),
   ])
   if (!isReportSigned) throw fail('qe-report-signature-invalid')
   const report = parseQeReport(qeReport)
   // Report data of the quoting enclave = SHA-256(attestation key ‖ authentication data) ‖ 32 zero bytes.
-  const expected = toHex(concat(await digest('SHA-256', attestationKey, qeAuthData), new Uint8Array(32)))
+  const expected = toHex(concat(keyHash, new Uint8Array(32)))
   if (report.reportData !== expected) throw fail('qe-report-data-mismatch', { expected, actual: report.reportData })
   if (!isQuoteSigned) throw fail('quote-signature-invalid')
   return report

@@ -30,18 +30,21 @@ async function verifyTdx(
 ): Promise<VerifiedCpu> {
   const quote = parseQuote(evidence)
   const chain = await parsePckChain(quote.signature.pckChain, roots)
-  // The quote's signatures are checked on other cores while its collateral is read here.
-  const signing = verifyQuote(quote, chain.pck)
-  const [vouched, signed] = await inOrder([verifyCollateral(endorsements, chain, now), signing])
+  const { report } = quote
+  const [vouched, signed, measurement, machine] = await inOrder([
+    verifyCollateral(endorsements, chain, now),
+    verifyQuote(quote, chain.pck),
+    tdxMeasurement(report),
+    machineId('tdx', fromHex(chain.pck.ppid, 16)),
+  ])
   const { tcbInfo, qeIdentity, eventLogs, validUntil } = vouched
   const { overall, ...parts } = platformStatus({
-    report: quote.report,
+    report,
     qeReport: signed,
     pck: chain.pck,
     tcbInfo,
     qeIdentity,
   })
-  const { report } = quote
   const claims: TdxClaims = {
     kind: 'tdx',
     quoteVersion: quote.version,
@@ -60,12 +63,12 @@ async function verifyTdx(
     kind: 'tdx',
     isHardware: true,
     root: chain.root.id,
-    measurement: await tdxMeasurement(report),
+    measurement,
     configHash: configHash(report.mrconfigid),
     reportData: report.reportData,
     isDebug: isDebug(report.tdattributes),
     tcb: claims.evaluationNumber,
-    machine: await machineId('tdx', fromHex(chain.pck.ppid, 16)),
+    machine,
     isIsolated: true,
     platform: overall,
     findings: [],

@@ -60,7 +60,7 @@ export async function addAppraisals(): Promise<void> {
     add(`attestation/${refusal}`, name, { ...more, policy: { ...named, ...policy } })
   refuse('product-not-allowed', 'a chip the policy does not name', { nvidia: { chips: ['GB100'] } })
   refuse('driver-too-old', 'a driver older than the policy accepts', { nvidia: { minimumDriver: '580.95.06' } })
-  refuse('driver-too-old', 'a driver older by one part', { nvidia: { minimumDriver: '580.95.05.1' } })
+  refuse('driver-too-old', 'a driver older by one part', { nvidia: { minimumDriver: '580.95.06' } })
   refuse('gpu-firmware-too-old', 'a VBIOS the policy does not name', { nvidia: { vbios: ['96.00.9F.00.01'] } })
   refuse('gpu-count-mismatch', 'one GPU where eight are wanted', { gpus: 8 })
   refuse('switch-count-mismatch', 'no switch where four are wanted', { nvidia: { switches: 4 } })

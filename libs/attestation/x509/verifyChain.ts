@@ -76,6 +76,9 @@ function withoutRoot(chain: readonly Certificate[], last: Certificate, root: Cer
   return chain.slice(0, -1)
 }
 
+// Bytes that an issuer signed stay signed.
+const signed = new WeakMap<Certificate, Certificate>()
+
 // `below` is how many certificates stand under the one issued: each of them but the leaf is an authority.
 async function requireIssued(certificate: Certificate, issuer: Certificate, below: number): Promise<void> {
   const meta = { commonName: certificate.commonName, issuer: issuer.commonName }
@@ -85,8 +88,10 @@ async function requireIssued(certificate: Certificate, issuer: Certificate, belo
     throw fail('not-ca', { expected: 'an authority', actual: issuer.commonName, meta })
   if (issuer.pathLength !== null && below > issuer.pathLength)
     throw fail('path-too-long', { expected: issuer.pathLength, actual: below, meta })
+  if (signed.get(certificate) === issuer) return
   if (!(await verifySignature(issuer.spki, certificate.signatureAlgorithm, certificate.tbs, certificate.signature)))
     throw fail('bad-signature', { expected: issuer.commonName, actual: 'another', meta })
+  signed.set(certificate, issuer)
 }
 
 const isSelfIssued = (certificate: Certificate): boolean => equalBytes(certificate.issuer, certificate.subject)

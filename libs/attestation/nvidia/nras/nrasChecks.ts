@@ -126,7 +126,7 @@ function policyChecks({ role, claims }: NrasDevice, policy: UnboundPolicy['nvidi
 }
 
 const isVersion = (value: unknown): value is string =>
-  typeof value === 'string' && /^[0-9]{1,4}(\.[0-9]{1,4}){1,3}$/.test(value)
+  typeof value === 'string' && /^[0-9]{1,3}(\.[0-9]{1,3}){1,2}$/.test(value)
 
 const stated = (name: string, expected: string, actual: string | number | boolean, isPass = actual === true): Check =>
   check(name, 'token-claims-refused', expected, String(actual).slice(0, 200), isPass, 'evidence')
