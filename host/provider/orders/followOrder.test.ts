@@ -120,6 +120,27 @@ test('a guest that dies within the term is launched again, with the next generat
   expect(await told(file)).toEqual([[2, 'ended', null]])
 })
 
+test('an agent that stops just before its term is over is not launched again, and its order is ended after the term', async () => {
+  using folder = scratch()
+  const endsAt = Date.now() / 1000 + 2
+  let [state, endedAt] = [onChain(), 0]
+  const { environment, seen } = guests((_, exit) => {
+    state = running({ endsAt })
+    exit(0)
+  })
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    end: async () => {
+      endedAt = Date.now() / 1000
+      state = running({ state: 'settled', endsAt })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen.launches).toBe(1)
+  expect(writes).toEqual(['end'])
+  expect(endedAt).toBeGreaterThanOrEqual(endsAt)
+})
+
 test('a guest is taken down when somebody else ended the order', async () => {
   using folder = scratch()
   let state = onChain()

@@ -8,6 +8,8 @@ import type { OrderFile } from './OrderFile.ts'
 
 /** How often an order may be launched anew within one life of the provider. */
 const MAX_LAUNCHES = 5
+/** With so little of a term to go, nothing that is launched would be at work before its end. */
+const LAST_SECONDS = 10
 const LOOK_EVERY_MS = 1000
 const MAX_WAIT_MS = 30_000
 export type FollowPlace = Omit<LaunchPlace, 'courier'> & {
@@ -42,7 +44,7 @@ export async function followOrder(file: OrderFile, place: FollowPlace, signal: A
       isRested = !isRested
       continue
     }
-    if (newest.state === 'active')
+    if (newest.state === 'active' && !isRunningOut(newest))
       await place.chain.end(file.job.terms).catch((error: unknown) => note(file, `end: ${codeOf(error)}`))
     const { state, time } = await patient.readFinal(file.order)
     if (isSettledFor(file, state, time, windowSeconds)) {
@@ -141,5 +143,11 @@ const longest = ({ reportSeconds, closeSeconds }: Windows): number => Math.max(r
 const isLaunchable = ({ state, startBy, endsAt, isReported, isFailed }: OrderOnChain): boolean => {
   const now = Date.now() / 1000
   if (isReported || isFailed) return false
-  return (state === 'open' && now < startBy) || (state === 'active' && now < endsAt)
+  return (state === 'open' && now < startBy) || (state === 'active' && now < endsAt - LAST_SECONDS)
+}
+
+// An agent stops just before its term is over, so that its last renewal lies within: the term is then left to run out.
+const isRunningOut = ({ endsAt, isReported, isFailed }: OrderOnChain): boolean => {
+  const leftSeconds = endsAt - Date.now() / 1000
+  return !isReported && !isFailed && leftSeconds > 0 && leftSeconds <= LAST_SECONDS
 }
