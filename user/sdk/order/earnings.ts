@@ -1,6 +1,5 @@
-import { type MarketTerms, marketAbi, type OrderState, type View } from '@allod/chain'
+import { type MarketTerms, type OrderState, ordersCreated, type View } from '@allod/chain'
 import type { Hex } from '@allod/protocol'
-import { createPublicClient, http } from 'viem'
 import type { Allod } from '../allod.ts'
 
 /** What one payee has from one order, in token units. */
@@ -31,16 +30,10 @@ export type OrderMoney = {
 
 const MAX_ORDERS = 2000
 
-/** Every order of the network, oldest first, at most 2,000, by their Created events; each is read again where it counts. */
-export async function ordersOnChain({ network }: Pick<Allod, 'network'>): Promise<readonly Hex[]> {
-  const client = createPublicClient({ transport: http(network.rpcUrls[0]) })
-  const events = await client.getContractEvents({
-    address: network.addresses.market,
-    abi: marketAbi,
-    eventName: 'Created',
-    fromBlock: BigInt(network.fromBlock),
-  })
-  return events.slice(-MAX_ORDERS).flatMap((e) => (e.args.order === undefined ? [] : [e.args.order]))
+/** Orders of the network, the newest 2,000, oldest of them first; every endpoint must say the same of them. */
+export async function ordersOnChain({ network, chain }: Pick<Allod, 'network' | 'chain'>): Promise<readonly Hex[]> {
+  const { block } = await chain.latest()
+  return (await ordersCreated(network, block)).slice(-MAX_ORDERS)
 }
 
 /** Who earned what of an order: from its Claimed events, and what a claim would pay now. */
