@@ -1,85 +1,11 @@
 import { join } from 'node:path'
-import { duplexPair } from 'node:stream'
-import type { OrderOnChain } from '@allod/chain'
-import type { ConfidentialEnvironment, EnvironmentHandle } from '@allod/environments'
 import { AllodError } from '@allod/protocol'
 import { expect, test } from 'vitest'
-import type { ChainPort } from '../ChainPort.ts'
-import { GatewayRoutes } from '../GatewayRoutes.ts'
-import {
-  build,
-  fill,
-  onChain,
-  providerKey,
-  recordingChain,
-  sampleBeat,
-  sampleJob,
-  sampleReport,
-  scratch,
-} from '../testing/samples.ts'
-import { type FollowPlace, followOrder } from './followOrder.ts'
+import { guests, place, running, told } from '../testing/guests.ts'
+import { onChain, sampleBeat, sampleJob, sampleReport, scratch } from '../testing/samples.ts'
+import { followOrder } from './followOrder.ts'
 import { OrderFile } from './OrderFile.ts'
 
-type Exit = Awaited<EnvironmentHandle['exit']>
-
-/** An environment whose guests do what `live` does; it counts launches and those still running. */
-function guests(live: (launch: number, exit: (code: number) => void) => void) {
-  const seen = { launches: 0, running: 0 }
-  const environment: ConfidentialEnvironment = {
-    kind: 'unisolated',
-    isolation: 'none',
-    probe: async () => ({ isUsable: false, reason: 'not-linux', fix: 'these guests run nowhere' }),
-    launch: async () => {
-      seen.launches++
-      seen.running++
-      const [channel, far] = duplexPair()
-      far.resume()
-      const { promise: exit, resolve } = Promise.withResolvers<Exit>()
-      const ends = (code: number): void => {
-        if (far.destroyed) return
-        far.destroy()
-        seen.running--
-        resolve({ reason: code === 0 ? 'ok' : 'exit', code, signal: null, peakBytes: 0, tail: '' })
-      }
-      live(seen.launches, ends)
-      return { channel, build, measurement: fill(48, 1), exit, kill: () => ends(137) }
-    },
-  }
-  return { environment, seen }
-}
-
-function place(
-  folder: string,
-  environment: ConfidentialEnvironment,
-  readOrder: () => OrderOnChain,
-  on: Partial<ChainPort> = {},
-) {
-  const { chain, writes } = recordingChain(on)
-  const followed: FollowPlace = {
-    environment,
-    rootfs: join(folder, 'rootfs'),
-    config: new Uint8Array(),
-    chain,
-    key: providerKey,
-    keepers: [],
-    collateral: async () => [],
-    runFolder: join(folder, 'run'),
-    routes: new GatewayRoutes(null),
-    readOrder: async () => readOrder(),
-    readFinal: async () => ({ state: readOrder(), time: Math.floor(Date.now() / 1000) }),
-    windows: async () => ({ startSeconds: 60, reportSeconds: 0, closeSeconds: 0 }),
-  }
-  return { followed, writes }
-}
-
-const told = async (file: OrderFile) =>
-  (await Array.fromAsync(file.eventsFrom(0, { waits: true, signal: AbortSignal.timeout(5000) }))).map((e) => [
-    e.generation,
-    e.event.phase,
-    e.event.detail,
-  ])
-const running = (change: Partial<OrderOnChain> = {}) =>
-  onChain({ state: 'active', generation: 1, endsAt: Date.now() / 1000 + 600, ...change })
 const never = new AbortController().signal
 
 test('an order that was reported is ended on chain, once', async () => {
@@ -99,46 +25,6 @@ test('an order that was reported is ended on chain, once', async () => {
   expect(seen).toEqual({ launches: 1, running: 0 })
   expect(writes).toEqual(['end'])
   expect(await told(file)).toEqual([[1, 'ended', null]])
-})
-
-test('a guest that dies within the term is launched again, with the next generation', async () => {
-  using folder = scratch()
-  let state = onChain()
-  const { environment, seen } = guests((launch, exit) => {
-    state = running({ generation: launch, isReported: launch === 2 })
-    exit(launch === 1 ? 1 : 0)
-  })
-  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
-  const { followed, writes } = place(folder.path, environment, () => state, {
-    end: async () => {
-      state = running({ state: 'ended', isReported: true, generation: 2 })
-    },
-  })
-  await followOrder(file, followed, never)
-  expect(seen).toEqual({ launches: 2, running: 0 })
-  expect(writes).toEqual(['end'])
-  expect(await told(file)).toEqual([[2, 'ended', null]])
-})
-
-test('an agent that stops just before its term is over is not launched again, and its order is ended after the term', async () => {
-  using folder = scratch()
-  const endsAt = Date.now() / 1000 + 2
-  let [state, endedAt] = [onChain(), 0]
-  const { environment, seen } = guests((_, exit) => {
-    state = running({ endsAt })
-    exit(0)
-  })
-  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
-  const { followed, writes } = place(folder.path, environment, () => state, {
-    end: async () => {
-      endedAt = Date.now() / 1000
-      state = running({ state: 'settled', endsAt })
-    },
-  })
-  await followOrder(file, followed, never)
-  expect(seen.launches).toBe(1)
-  expect(writes).toEqual(['end'])
-  expect(endedAt).toBeGreaterThanOrEqual(endsAt)
 })
 
 test('a guest is taken down when somebody else ended the order', async () => {

@@ -6,8 +6,11 @@ import { type Courier, codeOf, isPending, newCourier } from './courier.ts'
 import { type Launched, type LaunchPlace, launchOrder } from './launchOrder.ts'
 import type { OrderFile } from './OrderFile.ts'
 
-/** How often an order may be launched anew within one life of the provider. */
-const MAX_LAUNCHES = 5
+/** How many enclaves may start on an order within one life of the provider: the time of each may be paid for nothing. */
+const MAX_STARTS = 5
+/** How many may be launched: one that does not get as far as its start, because chip or keepers are away, costs nobody. */
+const MAX_LAUNCHES = 60
+const REST_MS = 1000
 /** With so little of a term to go, nothing that is launched would be at work before its end. */
 const LAST_SECONDS = 10
 const LOOK_EVERY_MS = 1000
@@ -25,8 +28,14 @@ export type FollowPlace = Omit<LaunchPlace, 'courier'> & {
 /**
  * Sees one order through: launches its enclave, again with the next generation where it dies within the term, carries what
  * it signs to the chain until that stays there, and ends the order on chain when its work is done.
+ * @param options.restMs how long to rest after the first enclave that ended; twice as long after each that follows
  */
-export async function followOrder(file: OrderFile, place: FollowPlace, signal: AbortSignal): Promise<void> {
+export async function followOrder(
+  file: OrderFile,
+  place: FollowPlace,
+  signal: AbortSignal,
+  { restMs = REST_MS }: { readonly restMs?: number } = {},
+): Promise<void> {
   const patient: FollowPlace = {
     ...place,
     readOrder: (order) => patiently(() => place.readOrder(order), signal),
@@ -35,12 +44,16 @@ export async function followOrder(file: OrderFile, place: FollowPlace, signal: A
   }
   const courier = newCourier(file, patient)
   const windowSeconds = longest(await patient.windows())
+  let generation: number | null = null
   for (let [launches, isRested] = [0, true]; !signal.aborted; ) {
     // What a life before this one did not bring to the chain may be all that is missing: no work is done twice.
     const newest = await carried(file, patient, courier)
-    if (isLaunchable(newest) && launches < MAX_LAUNCHES) {
+    generation ??= newest.generation
+    if (isLaunchable(newest) && newest.generation < generation + MAX_STARTS && launches < MAX_LAUNCHES) {
+      const waitMs = Math.min(MAX_WAIT_MS, restMs * 2 ** (launches - 1))
       if (isRested) await launchNext(file, newest, { ...patient, courier }, signal)
-      else await delay(Math.min(MAX_WAIT_MS, 1000 * 2 ** launches++), undefined, { signal }).catch(() => undefined)
+      else await delay(waitMs, undefined, { signal }).catch(() => undefined)
+      if (isRested) launches++
       isRested = !isRested
       continue
     }
