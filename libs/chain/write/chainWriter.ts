@@ -14,6 +14,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
 import { fail } from '../errors.ts'
 import type { Addresses } from '../types.ts'
+import { keepSent } from './keepSent.ts'
 import { refusalOf } from './refusal.ts'
 
 const abis = {
@@ -55,6 +56,7 @@ export function chainWriter({
   addresses,
   key,
   includedWithinMs = 120_000,
+  lookEveryMs = 2000,
 }: {
   readonly rpcUrl: string
   readonly chainId: bigint
@@ -62,6 +64,8 @@ export function chainWriter({
   readonly key: SigningKey
   /** How long to wait for a block to include a transaction. */
   readonly includedWithinMs?: number
+  /** How often to look meanwhile whether the chain forgot it. */
+  readonly lookEveryMs?: number
 }): ChainWriter {
   const chain = defineChain({
     id: Number(chainId),
@@ -76,6 +80,7 @@ export function chainWriter({
 
   const sendNow = async (to: Hex, data: Hex, contract: string): Promise<Written> => {
     let transaction: Hex
+    let sent: { readonly account: Hex; readonly nonce: number; readonly signed: Hex }
     try {
       // Only nonce, gas and fees come from the endpoint: what is signed is what was asked for.
       const [estimate, nonce, fees] = await Promise.all([
@@ -88,15 +93,18 @@ export function chainWriter({
       const gas = (BigInt(estimate) * 6n) / 5n
       const fields = { type: 'eip1559', chainId: chain.id, to, data, nonce, gas } as const
       const signed = await account.signTransaction({ ...fields, maxFeePerGas, maxPriorityFeePerGas })
+      sent = { account: account.address, nonce, signed }
       transaction = await reader.sendRawTransaction({ serializedTransaction: signed })
     } catch (error) {
       throw refusalOf(error, contract, key.address)
     }
-    const receipt = await reader
-      .waitForTransactionReceipt({ hash: transaction, timeout: includedWithinMs })
+    const kept = keepSent(reader, sent, lookEveryMs)
+    const included = reader.waitForTransactionReceipt({ hash: transaction, timeout: includedWithinMs })
+    const receipt = await Promise.race([included, kept.lost])
       .catch((cause) => {
         throw fail('tx-not-included', { cause, meta: { transaction } })
       })
+      .finally(kept.stop)
     if (receipt.status !== 'success') throw fail('tx-reverted', { meta: { transaction } })
     return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, receipt }
   }
