@@ -159,6 +159,18 @@ export const namedChecks: readonly NamedCheck[] = [
     'a buyer who ends an agent early pays everybody for the time it served, up to the end',
   ),
   check(
+    'agent whose term runs out: paid up to its end, and nothing failed',
+    null,
+    misfortune,
+    'an agent whose term runs out is paid up to its end, and nothing is said to have failed',
+  ),
+  check(
+    'agent that stops just before its term is over: no next generation',
+    null,
+    'host/provider/orders/launches.test.ts',
+    'an agent that stops just before its term is over is not launched again, and its order is ended after the term',
+  ),
+  check(
     'lease that fewer than t keepers renew: paused, and on when they are back',
     null,
     misfortune,

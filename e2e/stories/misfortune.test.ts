@@ -2,10 +2,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { down } from '@allod/devnet'
-import { expireOrder, fetchReport, type OrderRecord, parseOrderRecord, verifyReport } from '@allod/sdk'
+import { endOrder, expireOrder, fetchReport, type OrderRecord, parseOrderRecord, verifyReport } from '@allod/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Liar, oneByteOff, otherSecrets, startLiar } from './liar.ts'
 import { newWorld, type World } from './newWorld.ts'
+import { earnedByLane } from './settledOf.ts'
 
 let world: World
 beforeAll(async () => {
@@ -13,6 +14,13 @@ beforeAll(async () => {
 }, 120_000)
 beforeEach(() => world.revive())
 afterAll(() => world.stop(), 60_000)
+
+/** Of service, before it is ended. */
+const SERVED_SECONDS = 15
+/** A whole term of an agent, long enough to come up within. */
+const SHORT_TERM_SECONDS = 60
+/** A chain that makes a block for each transaction and one each second may run a little ahead of the keepers' clocks. */
+const CLOCKS_SECONDS = 3
 
 const portOf = (url: string) => Number(new URL(url).port)
 
@@ -84,20 +92,73 @@ test('a provider that takes the order and never starts it: everything comes back
 })
 
 test('a provider that dies while training and stays away is paid for the time that keepers attested, no more', async () => {
-  const record = await world.order({ epochs: 40 })
-  for await (const step of world.follow(record, 'training')) void step
-  const bound = Date.now()
+  const record = await world.order({ epochs: 60, ttlSeconds: 10 })
+  // Two renewals, so that time was attested in pieces; each covers about five seconds of training.
+  await world.reach(record, ({ events }) => events.filter((e) => e.name === 'Attested').length >= 2)
   await world.kill('provider')
   await world.kill('enclave')
-  const { state, attestedSeconds, paid, locked } = await expectAccounted(record)
-  expect(state).toBe('settled')
-  const perSecond = record.terms.lanes.reduce((sum, lane) => sum + BigInt(lane.perSecond), 0n)
-  const perOrder = record.terms.lanes.reduce((sum, lane) => sum + BigInt(lane.perOrder), 0n)
-  expect(attestedSeconds).toBeLessThanOrEqual(Math.ceil((Date.now() - bound) / 1000) + 30)
-  expect(paid).toBeLessThanOrEqual(
-    perOrder + (perSecond * BigInt(attestedSeconds)) / 10n ** 12n + BigInt(record.terms.lanes.length),
-  )
-  expect(paid).toBeLessThan(locked)
+  const { time: killedAt, state: left } = await world.reach(record, () => true)
+  const settled = await expectAccounted(record)
+  expect(settled.isReported).toBe(false)
+  expect(settled.attestedSeconds).toBe(left.attestedSeconds)
+  expect(settled.attestedSeconds).toBeGreaterThan(0)
+  expect(settled.attestedSeconds).toBeLessThanOrEqual(killedAt - settled.startedAt)
+  // No fixed fee: there is no report that it would be for.
+  expect(settled.paidByLane).toEqual(earnedByLane(record, settled.attestedSeconds, { isVested: false }))
+  expect(settled.paid).toBeGreaterThan(0n)
+})
+
+test('a buyer who ends an agent early pays everybody for the time it served, up to the end', async () => {
+  const record = await world.serve()
+  for await (const step of world.follow(record, 'serving')) void step
+  // The next renewal would be due after five minutes: all but the first of this time is attested after the end.
+  const { state: first } = await world.reach(record, ({ state }) => state.attestedSeconds > 0)
+  await world.reach(record, ({ time }) => time >= first.attestedUpTo + SERVED_SECONDS)
+  await endOrder(world.allod, world.cast.developer, record)
+  const settled = await expectAccounted(record)
+  expect(settled.endedAt - first.attestedUpTo).toBeGreaterThanOrEqual(SERVED_SECONDS)
+  expect(settled.attestedUpTo).toBeGreaterThanOrEqual(settled.endedAt - CLOCKS_SECONDS)
+  expect(settled.attestedSeconds).toBeGreaterThanOrEqual(settled.endedAt - settled.startedAt - CLOCKS_SECONDS)
+  expect(settled.paidByLane).toEqual(earnedByLane(record, settled.attestedSeconds, { isVested: true }))
+})
+
+test('an agent whose term runs out is paid up to its end, and nothing is said to have failed', async () => {
+  const record = await world.serve({ seconds: SHORT_TERM_SECONDS })
+  const steps: string[] = []
+  for await (const step of world.follow(record, 'ended', 'failed'))
+    if (step.kind === 'step') steps.push(`${step.step} ${step.generation}`)
+  expect(steps).toContain('serving 1')
+  expect(steps.filter((step) => step.startsWith('failed') || step.endsWith(' 2'))).toEqual([])
+  const settled = await expectAccounted(record)
+  expect(settled).toMatchObject({ isFailed: false, generation: 1, endedAt: settled.startedAt + SHORT_TERM_SECONDS })
+  expect(settled.attestedSeconds).toBeGreaterThanOrEqual(SHORT_TERM_SECONDS - CLOCKS_SECONDS)
+  expect(settled.attestedSeconds).toBeLessThanOrEqual(SHORT_TERM_SECONDS)
+  expect(settled.paidByLane).toEqual(earnedByLane(record, settled.attestedSeconds, { isVested: true }))
+})
+
+test('two of three keepers away for longer than a lease: the order pauses, and goes on when they are back', {
+  timeout: 400_000,
+}, async () => {
+  const record = await world.order({ epochs: 20, ttlSeconds: 30 })
+  let isPaused = false
+  const after: number[] = []
+  for await (const step of world.follow(record, 'reported', 'failed', 'ended')) {
+    if (step.kind === 'figures' && isPaused) after.push(...step.figures.map((f) => f.step))
+    if (step.kind !== 'step') continue
+    if (step.step === 'training') {
+      expect(await world.kill('keeper-1')).toBe(true)
+      expect(await world.kill('keeper-2')).toBe(true)
+    }
+    // A gap of more than two leases is none that keepers renew after: it is half a minute in which they must be back.
+    if (step.step === 'paused') {
+      isPaused = true
+      await world.revive()
+    }
+  }
+  expect(isPaused).toBe(true)
+  expect(after.length).toBeGreaterThan(0)
+  await expectReported(record)
+  expect((await world.reach(record, () => true)).state.generation).toBe(1)
 })
 
 test('an enclave that dies while training is replaced by a next generation that goes on from a checkpoint', async () => {

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { down, isRunning, type Layout, layoutOf, processNames, runningPid, up } from '@allod/devnet'
-import { utf8 } from '@allod/protocol'
+import type { OrderLog, OrderOnChain } from '@allod/chain'
+import { down, isRunning, type Layout, layoutOf, processNames, up } from '@allod/devnet'
+import { type Hex, utf8 } from '@allod/protocol'
 import {
   type Allod,
   connect,
@@ -12,7 +13,6 @@ import {
   type OrderRecord,
   type OrderRequest,
   type OrderStep,
-  orderMoney,
   placeOrder,
   publishDataset,
   quote,
@@ -25,16 +25,19 @@ import { companyJsonl, generateCompany } from '../../examples/company/generate.t
 import { packageEngines } from '../demo/packageEngines.ts'
 import { publish } from '../demo/publish.ts'
 import type { Cast, Published } from '../demo/Story.ts'
+import { type Settled, settledOf } from './settledOf.ts'
+import { killVictim, type Victim } from './victims.ts'
 
 /** Long enough to come up again within, short enough to wait for. */
-const START_WINDOW_SECONDS = 45n
+const START_WINDOW_SECONDS = 45
+/** Each story waits for its end: time that nobody attests any more is the buyer's after it. */
+const REPORT_WINDOW_SECONDS = 10
 const TERM_SECONDS = 600
+const DEFAULT_TTL_SECONDS = 600
+const REACH_MS = 180_000
+const LOOK_EVERY_MS = 250
 /** The small fine-tuning that a world orders. */
 export const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
-
-/** What may be killed: a process of the network, or the enclave that works on the order. */
-export type Victim = (typeof processNames)[number] | 'enclave'
-export const victims: readonly Victim[] = [...processNames, 'enclave']
 
 /** A live network with a model, engines, a machine and a private dataset on offer, and somebody to order with. */
 export type World = {
@@ -44,12 +47,18 @@ export type World = {
   readonly published: Published
   /** One small fine-tuning, as a buyer asks for it. */
   readonly request: OrderRequest
-  /** Places it. */
-  readonly order: (choices?: { readonly epochs?: number }) => Promise<OrderRecord>
+  /** Places it; `ttlSeconds` is the lease that the dataset’s policy asks for, ten minutes unless told. */
+  readonly order: (choices?: { readonly epochs?: number; readonly ttlSeconds?: number }) => Promise<OrderRecord>
+  /** Places an order for an agent that serves the base model, for ten minutes unless told. */
+  readonly serve: (choices?: { readonly seconds?: number }) => Promise<OrderRecord>
   /** What happens to an order, until one of these steps. */
   readonly follow: (record: OrderRecord, ...until: StepName[]) => AsyncGenerator<OrderStep, void>
+  /** Looks at the order on chain until it is so; three minutes at most. */
+  readonly reach: (record: OrderRecord, isSo: (look: Look) => boolean) => Promise<Look>
   /** Sees an order through to the last unit. */
   readonly settle: (record: OrderRecord) => Promise<Settled>
+  /** All that the buyer has, in the market and in the own wallet. */
+  readonly money: () => Promise<bigint>
   /** Ends a process the hard way. False where it does not run now. */
   readonly kill: (victim: Victim) => Promise<boolean>
   /** Brings up again what is down. */
@@ -57,22 +66,21 @@ export type World = {
   readonly stop: () => Promise<void>
 }
 
-/** How an order ended, counted from its events. */
-export type Settled = {
-  readonly state: string
-  readonly attestedSeconds: number
-  readonly generation: number
-  readonly locked: bigint
-  readonly paid: bigint
-  readonly refunded: bigint
-  readonly escrow: bigint
+/** An order at the newest block, whose time is in Unix seconds. */
+export type Look = {
+  readonly state: OrderOnChain
+  readonly events: readonly OrderLog[]
+  readonly time: number
 }
 
-/** Brings a network of its own up in a temporary folder. */
-export async function newWorld(): Promise<World> {
+/**
+ * Brings a network of its own up in a temporary folder.
+ * @param options.startSeconds how long an order may wait for its start
+ */
+export async function newWorld({ startSeconds = START_WINDOW_SECONDS } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'allod-story-'))
   const layout = layoutOf(folder)
-  const raise = () => up({ folder, windows: { start: START_WINDOW_SECONDS } })
+  const raise = () => up({ folder, windows: { start: BigInt(startSeconds), report: BigInt(REPORT_WINDOW_SECONDS) } })
   await raise()
   const engines = await packageEngines(layout.engines)
   const local = await readNetwork(layout.description)
@@ -87,59 +95,35 @@ export async function newWorld(): Promise<World> {
   const book = openOrderBook(join(folder, 'orders'))
   const published = await publish({ allod, cast, book, seed: 1, say: () => {} }, engines)
   const { developer } = cast
-  const dataset = await publishDataset(allod, developer, {
-    folder: oneFile('company.jsonl', utf8(companyJsonl(generateCompany(1)))),
-    name: 'records',
-    policy: newPolicy(allod.network, developer.key.address, { purposes: ['finetune'] }),
-  })
-  const request: OrderRequest = {
-    kind: 'finetune',
-    buyer: developer.key.address,
-    compute: published.compute,
-    engine: published.finetuneEngine,
-    inputs: {
-      model: { kind: 'offer', offer: published.model.posted },
-      dataset: { kind: 'own', manifestHash: dataset.manifestHash },
-    },
-    seconds: TERM_SECONDS,
-  }
+  const requestOf = requests(allod, cast, published)
   return {
     layout,
     allod,
     cast,
     published,
-    request,
-    async order({ epochs = PARAMETERS.epochs } = {}) {
+    request: await requestOf(DEFAULT_TTL_SECONDS),
+    async order({ epochs = PARAMETERS.epochs, ttlSeconds = DEFAULT_TTL_SECONDS } = {}) {
       const parameters = { ...PARAMETERS, epochs }
-      return placeOrder(allod, developer, await quote(allod, request), { book, parameters, seed: 1 })
+      const quoted = await quote(allod, await requestOf(ttlSeconds))
+      return placeOrder(allod, developer, quoted, { book, parameters, seed: 1 })
+    },
+    async serve({ seconds = TERM_SECONDS } = {}) {
+      const { compute, serveEngine: engine, model } = published
+      const inputs = { base: { kind: 'offer', offer: model.posted } } as const
+      const request = { kind: 'serve', buyer: developer.key.address, compute, engine, inputs } as const
+      return placeOrder(allod, developer, await quote(allod, { ...request, seconds }), { book })
     },
     follow: (record, ...until) => followOrder(allod, record, { wallet: developer, until, idleMs: 180_000 }),
+    reach: (record, isSo) => reach(allod, record, isSo),
     async settle(record) {
       await settleOrder(allod, developer, record.order, { isEnding: true, maxSeconds: 180 })
-      const view = await allod.chain.latest()
-      const { state, attestedSeconds, generation } = await view.order(record.order)
-      const { earnings, refunded, escrow } = await orderMoney(allod, record.order)
-      const paid = earnings.reduce((sum, e) => sum + e.claimed, 0n)
-      const created = (await view.orderEvents(record.order)).find((e) => e.name === 'Created')
-      return {
-        state,
-        attestedSeconds,
-        generation,
-        locked: BigInt(created?.args.escrow as bigint),
-        paid,
-        refunded,
-        escrow,
-      }
+      return settledOf(allod, record)
     },
-    async kill(victim) {
-      const pid = victim === 'enclave' ? enclavePid(local.network.builds.runtime) : runningPid(layout.processes, victim)
-      if (pid === null) return false
-      process.kill(pid, 'SIGKILL')
-      const isThere = () =>
-        victim === 'enclave' ? existsSync(`/proc/${pid}/fd/0`) : isRunning(layout.processes, victim)
-      while (isThere()) await delay(10)
-      return true
+    async money() {
+      const { market, wallet: own } = await (await allod.chain.latest()).balance(developer.key.address)
+      return market + own
     },
+    kill: (victim) => killVictim(layout, local.network.builds.runtime, victim),
     revive: async () => {
       await raise()
     },
@@ -152,21 +136,42 @@ export async function newWorld(): Promise<World> {
   }
 }
 
-// The chip starts guests below its own measured copy of their build, so the sandbox around one names it.
-function enclavePid(build: string): number | null {
-  const commandOf = (pid: number): string => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-    } catch {
-      return ''
+/** The fine-tuning as it is asked for, by the lease of the data: each is another object, published once. */
+function requests(allod: Allod, { developer }: Cast, { compute, finetuneEngine, model }: Published) {
+  const datasets = new Map<number, Promise<Hex>>()
+  const publishUnder = async (ttlSeconds: number): Promise<Hex> => {
+    const lease = { ttlSeconds }
+    const { manifestHash } = await publishDataset(allod, developer, {
+      folder: oneFile('company.jsonl', utf8(companyJsonl(generateCompany(1)))),
+      name: 'records',
+      policy: newPolicy(allod.network, developer.key.address, { purposes: ['finetune'], lease }),
+    })
+    return manifestHash
+  }
+  return async (ttlSeconds: number): Promise<OrderRequest> => {
+    const dataset = datasets.get(ttlSeconds) ?? publishUnder(ttlSeconds)
+    datasets.set(ttlSeconds, dataset)
+    return {
+      kind: 'finetune',
+      buyer: developer.key.address,
+      compute,
+      engine: finetuneEngine,
+      inputs: {
+        model: { kind: 'offer', offer: model.posted },
+        dataset: { kind: 'own', manifestHash: await dataset },
+      },
+      seconds: TERM_SECONDS,
     }
   }
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const sandbox = pids.map(Number).find((pid) => {
-    const command = commandOf(pid)
-    return command.includes('--hostname enclave') && command.includes(`/builds/${build} `)
-  })
-  return sandbox ?? null
+}
+
+async function reach(allod: Allod, { order }: OrderRecord, isSo: (look: Look) => boolean): Promise<Look> {
+  for (const until = performance.now() + REACH_MS; ; await delay(LOOK_EVERY_MS)) {
+    const view = await allod.chain.latest()
+    const look = { state: await view.order(order), events: await view.orderEvents(order), time: view.block.time }
+    if (isSo(look)) return look
+    if (performance.now() > until) throw new Error(`not reached: ${look.state.state} at ${look.time}`)
+  }
 }
 
 function oneFile(path: string, bytes: Uint8Array) {

@@ -1,0 +1,75 @@
+import type { StepName } from '@allod/sdk'
+import { seeded, shuffled } from './seededOrder.ts'
+import { type Victim, victims } from './victims.ts'
+
+/** Who is killed when an order gets to a step; named twice, the second time is that of the next generation. */
+export type Kill = { readonly at: StepName; readonly victims: readonly Victim[] }
+export type KillPlan = { readonly kind: 'finetune' | 'serve'; readonly kills: readonly Kill[] }
+
+const kill = (at: StepName, ...who: Victim[]): Kill => ({ at, victims: who })
+
+/**
+ * What every run plays. Chain, provider and enclave each die where an order's money and work are decided: funded, started, at
+ * work, reported, as far as they exist there. Whoever else there is dies once, beside an order that is served.
+ */
+const always: readonly KillPlan[] = [
+  {
+    kind: 'finetune',
+    kills: [
+      kill('funded', 'chain'),
+      kill('started', 'provider'),
+      // The provider took its enclave along, so the next one starts.
+      kill('started', 'enclave'),
+      kill('training', 'provider'),
+      kill('training', 'chain'),
+      kill('reported', 'provider'),
+    ],
+  },
+  {
+    kind: 'finetune',
+    kills: [
+      kill('funded', 'provider'),
+      kill('voted', 'enclave'),
+      kill('started', 'chain'),
+      kill('training', 'enclave'),
+      kill('reported', 'chain'),
+    ],
+  },
+  {
+    kind: 'serve',
+    kills: [
+      kill('launched', 'keeper-1', 'store-1'),
+      kill('granted', 'chip'),
+      kill('serving', 'keeper-2', 'keeper-3', 'enclave'),
+      kill('serving', 'store-2', 'gateway', 'chain'),
+    ],
+  },
+]
+
+const steps: readonly StepName[] = [
+  'funded',
+  'launched',
+  'voted',
+  'started',
+  'granted',
+  'training',
+  'sealed',
+  'reported',
+]
+/** There is an enclave, and it stays for as long as it takes to find it. */
+const enclaveSteps: readonly StepName[] = ['launched', 'voted', 'started', 'granted', 'training']
+
+/** The plans of a run: those of every run, and as many more as asked for, drawn from the seed. */
+export function killPlans(seed: number, rounds: number): readonly KillPlan[] {
+  const random = seeded(seed)
+  const drawn = Array.from({ length: Math.max(0, rounds - always.length) }, (): KillPlan => {
+    const others = shuffled(
+      victims.filter((v) => v !== 'enclave' && v !== 'chip'),
+      random,
+    )
+    const [enclaveStep] = shuffled(enclaveSteps, random)
+    const kills = steps.map((at, i) => kill(at, at === enclaveStep ? 'enclave' : (others[i % others.length] as Victim)))
+    return { kind: 'finetune', kills }
+  })
+  return [...always, ...drawn].slice(0, rounds)
+}
