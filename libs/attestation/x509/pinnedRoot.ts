@@ -12,7 +12,9 @@ export type PinnedRoot = { readonly certificate: Certificate; readonly id: Hex }
 const met: PinnedRoot[] = []
 
 /** The pinned root that these bytes are; null where they are none. @throws x509/bad-der, x509/bad-certificate */
-export async function pinnedRoot(der: Uint8Array, pins: readonly Pin[]): Promise<PinnedRoot | null> {
+export async function pinnedRoot(given: Uint8Array, pins: readonly Pin[]): Promise<PinnedRoot | null> {
+  // A copy of its own: the caller's bytes may be changed while they are hashed, and after they were believed.
+  const der = given.slice()
   const known = met.find(({ certificate }) => equalBytes(certificate.der, der))
   const id = known?.id ?? toHex(await digest('SHA-256', der))
   if (!pins.some((pin) => (typeof pin === 'string' ? pin === id : equalBytes(pin, der)))) return null
