@@ -20,6 +20,8 @@ test.each([
   ['another version', { version: 2 }],
   ['a field that there is not', { version: 1, exception: ['revocation-unknown'] }],
   ['a field that there is not, deeper', { version: 1, tdx: { debug: true } }],
+  ['a field that would be a prototype', JSON.parse('{"version":1,"__proto__":{"debug":true}}')],
+  ['a field that would be a prototype, deeper', JSON.parse('{"version":1,"tdx":{"__proto__":{"debug":true}}}')],
   ['an exception that there is not', { version: 1, exceptions: ['kind-not-allowed'] }],
   ['the simulated kind', { version: 1, kinds: ['simulated'] }],
   ['no kind', { version: 1, kinds: [] }],

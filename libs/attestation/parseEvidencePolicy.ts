@@ -15,9 +15,9 @@ export function parseEvidencePolicy(value: unknown): EvidencePolicy {
 
 function laidOver(base: unknown, over: unknown): unknown {
   if (!isPlain(base) || !isPlain(over)) return over
-  const out: Record<string, unknown> = { ...base }
-  for (const [key, value] of Object.entries(over)) out[key] = laidOver(base[key], value)
-  return out
+  // A field `__proto__` stays a field, which no policy has: assigned, it would be nobody's.
+  const fields = Object.entries(over).map(([key, value]) => [key, laidOver(base[key], value)] as const)
+  return { ...base, ...Object.fromEntries(fields) }
 }
 
 const isPlain = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
