@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type BlobRef, type Body, packRef } from '@allod/content'
+import { type BlobRef, type Body, type Manifest, packRef, parseManifest } from '@allod/content'
 import { folderSource } from '@allod/content/node'
 import { openObject } from '@allod/content/open'
 import { sealFolder } from '@allod/content/seal'
 import { httpStore, type Store } from '@allod/content/stores'
-import type { Hex } from '@allod/protocol'
+import { fromHex, type Hex, Secret, toHex } from '@allod/protocol'
 import { median, report, wallSeconds } from './measure.ts'
 import { newSealing } from './sealing.ts'
 
@@ -33,7 +33,7 @@ const MAX_MEMORY_MB = 256
 const home = mkdtempSync(join(tmpdir(), 'allod-bench-'))
 const children: ChildProcess[] = []
 
-type Node = { readonly store: Store; readonly child: ChildProcess }
+type Node = { readonly store: Store; readonly url: string; readonly child: ChildProcess }
 
 async function startNode(name: string, ...more: string[]): Promise<Node> {
   const main = fileURLToPath(import.meta.resolve('@allod/store/main'))
@@ -42,7 +42,8 @@ async function startNode(name: string, ...more: string[]): Promise<Node> {
   children.push(child)
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     const { port, address } = JSON.parse(line) as { port: number; address: Hex }
-    return { child, store: httpStore({ url: `http://127.0.0.1:${port}`, address }) }
+    const url = `http://127.0.0.1:${port}`
+    return { child, url, store: httpStore({ url, address }) }
   }
   throw new Error('the node ended before it was ready')
 }
@@ -117,35 +118,55 @@ async function compare(): Promise<void> {
   report('verified get from one store, of cp and sync', median(ratios.get), 'ratio', 0.6)
 }
 
-/** Peak memory of sealing to a node and of opening from it, in a process that does nothing else. */
+/** Peak memory of sealing to a node and of opening from it, each in a process that does nothing else, and of the node. */
 async function memory(): Promise<void> {
   const folder = join(home, 'folder')
   mkdirSync(folder)
   writeFileSync(join(folder, 'model.safetensors'), '')
   truncateSync(join(folder, 'model.safetensors'), OBJECT_BYTES)
   const node = await startNode('memory', '--unsynced')
-  const stores = [node.store]
-  const { manifest, dek } = await sealFolder(await folderSource(folder), { ...(await newSealing()), stores })
-  report('peak memory of sealing 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
-  let bytes = 0
-  for await (const chunk of openObject({ manifest, dek, stores, isTransient: true })) bytes += chunk.length
-  if (bytes < OBJECT_BYTES) throw new Error(`opened ${bytes} bytes`)
-  report('peak memory of sealing and opening 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
+  for (const part of Object.keys(parts)) {
+    const self = fileURLToPath(import.meta.url)
+    execFileSync(process.execPath, [self, part, home, node.url, node.store.id], { stdio: 'inherit' })
+  }
   report('peak memory of the storage node', peakMb(String(node.child.pid)), 'MB', MAX_MEMORY_MB)
   await stopNode(node)
+}
+
+type Sealed = { readonly manifest: Manifest; readonly dek: Hex }
+
+const parts: Readonly<Record<string, (folder: string, store: Store) => Promise<void>>> = {
+  async seal(folder, store) {
+    const source = await folderSource(join(folder, 'folder'))
+    const { manifest, dek } = await sealFolder(source, { ...(await newSealing()), stores: [store] })
+    const sealed: Sealed = { manifest, dek: toHex(dek.expose()) }
+    writeFileSync(join(folder, 'sealed.json'), JSON.stringify(sealed))
+    report('peak memory of sealing 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
+  },
+  async open(folder, store) {
+    const sealed = JSON.parse(readFileSync(join(folder, 'sealed.json'), 'utf8')) as Sealed
+    const [manifest, dek] = [parseManifest(sealed.manifest), new Secret(fromHex(sealed.dek))]
+    let bytes = 0
+    for await (const chunk of openObject({ manifest, dek, stores: [store], isTransient: true })) bytes += chunk.length
+    if (bytes < OBJECT_BYTES) throw new Error(`opened ${bytes} bytes`)
+    report('peak memory of opening 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
+  },
 }
 
 const peakMb = (pid: string): number =>
   (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / 1e6
 
-try {
-  if (process.argv[2] === '--memory') await memory()
-  else {
+const [part, ...given] = process.argv.slice(2)
+if (part === undefined)
+  try {
     await compare()
-    const self = fileURLToPath(import.meta.url)
-    execFileSync(process.execPath, [self, '--memory'], { stdio: 'inherit' })
+    await memory()
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    rmSync(home, { recursive: true })
   }
-} finally {
-  for (const child of children) child.kill('SIGKILL')
+else {
   rmSync(home, { recursive: true })
+  const [folder, url, address] = given as [string, string, Hex]
+  await parts[part]?.(folder, httpStore({ url, address }))
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { type BlobRef, signStorageReceipt } from '@allod/content'
 import { type AllodError, concat, fromUtf8, isAllodError, list, record, type SigningKey, text } from '@allod/protocol'
 import type { Disk } from './disk.ts'
 import { fail, statusOf } from './errors.ts'
 import { parseBlobPath, parseRange, parseRoute, parseUpload } from './route.ts'
+import { sendFile } from './sendFile.ts'
 
 export type HandlerOptions = {
   readonly disk: Disk
@@ -16,7 +16,6 @@ export type HandlerOptions = {
 type Node = HandlerOptions & { uploads: number }
 
 const MAX_QUESTION_BYTES = 1 << 17
-const READ_BYTES = 1 << 19
 const FOREVER = 'public, max-age=29030400, immutable'
 
 const questionShape = record({ blobs: list(text(80), 1000) })
@@ -113,10 +112,7 @@ async function send(
       ...(range ? { 'content-range': `bytes ${start}-${end - 1}/${sizeBytes}` } : {}),
     })
     if (request.method === 'HEAD' || start === end) response.end()
-    else {
-      const from = file.createReadStream({ start, end: end - 1, highWaterMark: READ_BYTES, autoClose: false })
-      await pipeline(from, response)
-    }
+    else await sendFile(file, { start, end }, response)
   } finally {
     await file.close()
   }

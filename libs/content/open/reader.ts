@@ -33,8 +33,8 @@ export type ObjectReader = {
   chunks(first: number, end: number): AsyncGenerator<Uint8Array, void>
 }
 
-// Chunks per request, and requests at once: 32 MiB of ciphertext in memory at 1 MiB per chunk.
-const SPAN_BYTES = 1 << 23
+// Chunks per request, and requests at once: 16 MiB of ciphertext in memory at 1 MiB per chunk.
+const SPAN_BYTES = 1 << 22
 const WINDOW = 4
 
 /**
