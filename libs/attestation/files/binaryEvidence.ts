@@ -1,3 +1,4 @@
+import { dstackEnvelope } from './dstackEnvelope.ts'
 import { fail } from './errors.ts'
 
 /** One machine's or one device's evidence as it lay in a file, with the endorsements that lay beside it. */
@@ -84,52 +85,17 @@ function fromHcl(bytes: Bytes): FoundPart | null {
 export const HCL_NOTE =
   'the report is the paravisor’s: its data binds a virtual TPM, whose own quote nobody looked at here'
 
-const DSTACK_KINDS = { 0: 'tdx', 3: 'sevsnp' } as const
-
-// dstack, attestation: a version byte, a variant byte, then SCALE: the quote or report; after a report, certificates as PEM.
+// What dstack put around it, where that can be read.
 function fromDstack(bytes: Bytes): FoundPart | null {
-  const kind = bytes[0] === 0 ? DSTACK_KINDS[bytes[1] as 0 | 3] : undefined
-  const body = kind === undefined ? null : counted(bytes, 2)
-  if (kind === undefined || body === null) return null
-  const inner = kind === 'tdx' ? isQuote(body.bytes) : isSnpReport(body.bytes)
-  if (!inner) return null
-  return {
-    kind,
-    evidence: body.bytes,
-    endorsements: kind === 'sevsnp' ? certificatesAt(bytes, body.end) : [],
-    notes: ['of dstack’s envelope only the chip’s evidence and its certificates were looked at'],
-  }
+  const envelope = dstackEnvelope(bytes)
+  if (envelope === null) return null
+  const { kind, evidence, endorsements } = envelope
+  const isKind = kind === 'tdx' ? isQuote(evidence) : isSnpReport(evidence)
+  return isKind ? { kind, evidence, endorsements, notes: [DSTACK_NOTE] } : null
 }
 
-function certificatesAt(bytes: Bytes, start: number): readonly Bytes[] {
-  const count = compact(bytes, start)
-  if (count === null || count.value > 8) return []
-  const found: Bytes[] = []
-  let at = count.end
-  for (let i = 0; i < count.value; i++) {
-    const piece = counted(bytes, at)
-    if (piece === null || !startsWith(piece.bytes, '-----BEGIN CERTIFICATE-----')) return []
-    found.push(piece.bytes)
-    at = piece.end
-  }
-  return found
-}
-
-function counted(bytes: Bytes, at: number): { readonly bytes: Bytes; readonly end: number } | null {
-  const size = compact(bytes, at)
-  if (size === null || size.end + size.value > bytes.length) return null
-  return { bytes: bytes.slice(size.end, size.end + size.value), end: size.end + size.value }
-}
-
-// SCALE's compact integers of one, two and four bytes: the low two bits say which.
-function compact(bytes: Bytes, at: number): { readonly value: number; readonly end: number } | null {
-  const first = bytes[at]
-  if (first === undefined || (first & 3) === 3) return null
-  if ((first & 3) === 0) return { value: first >> 2, end: at + 1 }
-  return (first & 3) === 1
-    ? { value: u16(bytes, at) >> 2, end: at + 2 }
-    : { value: Math.floor(u32(bytes, at) / 4), end: at + 4 }
-}
+const DSTACK_NOTE =
+  'of dstack’s envelope only the chip’s evidence, its certificates and the guest’s own events, RTMR3, were looked at'
 
 const startsWith = (bytes: Uint8Array, text: string): boolean => {
   for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false

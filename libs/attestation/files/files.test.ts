@@ -96,6 +96,27 @@ describe('evidence', () => {
     expect(code(() => readEvidenceFile(four.subarray(0, 300)))).toBe('file/unknown-evidence')
   })
 
+  test('brings the guest’s own events out of dstack’s envelope, as a log that their register is held against', () => {
+    const counted = (b: Uint8Array) => concat(Uint8Array.of(b.length << 2), b)
+    const event = (register: number, digest: Uint8Array, name: string, payload: Uint8Array) =>
+      concat(
+        Uint8Array.of(register, 0, 0, 0, 1, 0, 0, 8),
+        ...[digest, utf8(name), payload].map((part) => counted(part)),
+      )
+    const body = concat(Uint8Array.of(0, 0, ((700 << 2) & 0xff) | 2, 700 >> 6, 0, 0), quote)
+    const firmware = event(0, new Uint8Array(48), 'ACPI', Uint8Array.of(1))
+    const events = [firmware, event(3, new Uint8Array(0), 'app-id', Uint8Array.of(0xab))]
+    const envelope = concat(body, Uint8Array.of(events.length << 2), ...events)
+    const log = '[{"imr":3,"event_type":134217729,"digest":"","event":"app-id","event_payload":"ab"}]'
+    expect(readEvidenceFile(envelope)).toMatchObject({
+      parts: [{ kind: 'tdx', evidence: quote, endorsements: [utf8(log)] }],
+      notes: [expect.stringContaining('RTMR3')],
+    })
+    // Cut, or without a guest's event: the quote is still a quote.
+    for (const other of [envelope.subarray(0, -1), concat(body, Uint8Array.of(1 << 2), firmware)])
+      expect(readEvidenceFile(other)).toMatchObject({ parts: [{ kind: 'tdx', evidence: quote, endorsements: [] }] })
+  })
+
   test('of several devices is read whole, with the one nonce that they answer', () => {
     const device = (evidence: Uint8Array, nonce: string) => ({
       arch: 'HOPPER',

@@ -1,5 +1,6 @@
 import type { Hex } from '@allod/protocol'
 import type { TcbStatus } from '../verified.ts'
+import type { Replayed } from './eventLog/replay.ts'
 
 /** Where one part of a platform stands in Intel's lists. */
 export type TcbPart = {
@@ -46,9 +47,6 @@ export type TdxClaims = {
   readonly relaunch: TcbPart | null
   /** Zero bytes after the signed and length-counted parts. */
   readonly paddingBytes: number
-  /** Whether an event log came along and which registers it replays to; null where none came. */
-  readonly eventLog: {
-    readonly events: number
-    readonly replayed: { readonly rtmr0: Hex; readonly rtmr1: Hex; readonly rtmr2: Hex; readonly rtmr3: Hex }
-  } | null
+  /** Whether an event log came along and what it replays to, null for a register it does not tell of; null where none came. */
+  readonly eventLog: { readonly events: number; readonly replayed: Replayed } | null
 }

@@ -1,6 +1,6 @@
 import { fromHex, type Hex } from '@allod/protocol'
 import type { Check } from '../appraisal.ts'
-import { check, listed, oneOf, same } from '../check.ts'
+import { check, listed, oneOf } from '../check.ts'
 import type { TdxClaims } from './claims.ts'
 import type { TdxPolicy } from './policy.ts'
 import { worstStatus } from './tcbStatus.ts'
@@ -92,13 +92,15 @@ function registerChecks(claims: TdxClaims, { registers }: TdxPolicy): Check[] {
   return names.map((name) => oneOf(name, 'register-mismatch', registers[name] ?? 'any', claims[name]))
 }
 
-// A log is not needed, but one that came along must tell the whole story of every register.
+// A log is not needed, nor one of every register; but what is told of a register must be its whole story.
 function eventLogChecks(claims: TdxClaims): Check[] {
   const { eventLog } = claims
   if (eventLog === null) return []
-  return (['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const).map((name) =>
-    same(`event-log-${name}`, 'event-log-mismatch', claims[name], eventLog.replayed[name], 'evidence'),
-  )
+  return (['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const).map((name) => {
+    const [register, told] = [claims[name], eventLog.replayed[name]]
+    const isMet = told === null || told === register
+    return check(`event-log-${name}`, 'event-log-mismatch', register, told ?? 'no log of it', isMet, 'evidence')
+  })
 }
 
 const littleEndian = (hex: Hex): bigint => BigInt(`0x${[...fromHex(hex, 8)].reverse().map(twoDigits).join('')}`)

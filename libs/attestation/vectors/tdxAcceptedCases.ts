@@ -107,7 +107,7 @@ add('accepted', 'a log that states the guest’s digest', {
   evidence: measuredQuote,
   more: [log, runtime({ digest: toHex(runtimeDigest).slice(2) })],
 })
-add('attestation/event-log-mismatch', 'a log without the guest’s part', { evidence: measuredQuote, more: [log] })
+add('accepted', 'a log without the guest’s part', { evidence: measuredQuote, more: [log] })
 add('attestation/event-log-mismatch', 'a log with one event more', {
   evidence: measuredQuote,
   more: [ccel([1, 4], [1, 4]), runtime()],

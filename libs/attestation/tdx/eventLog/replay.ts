@@ -3,8 +3,10 @@ import { digest } from '../../digest.ts'
 import { fail } from '../errors.ts'
 import { type EventLog, type MeasuredEvent, REGISTERS } from './measuredEvent.ts'
 
-/** What registers hold once a log is replayed. */
-export type Replayed = { readonly rtmr0: Hex; readonly rtmr1: Hex; readonly rtmr2: Hex; readonly rtmr3: Hex }
+type Told = Hex | null
+
+/** What registers hold once logs are replayed; null for one that no log tells of. */
+export type Replayed = { readonly rtmr0: Told; readonly rtmr1: Told; readonly rtmr2: Told; readonly rtmr3: Told }
 
 /**
  * Extends registers, from zero, by every event in order: RTMR = SHA-384(RTMR ‖ digest). Several logs may each tell of other
@@ -14,7 +16,7 @@ export type Replayed = { readonly rtmr0: Hex; readonly rtmr1: Hex; readonly rtmr
 export async function replay(
   logs: readonly EventLog[],
 ): Promise<{ readonly events: number; readonly replayed: Replayed }> {
-  const registers: Hex[] = []
+  const registers: Told[] = []
   for (const register of REGISTERS) {
     const telling = logs.filter((log) => log.some((event) => event.register === register))
     if (telling.length > 1)
@@ -22,9 +24,9 @@ export async function replay(
     let value = new Uint8Array(48)
     for (const event of telling[0] ?? [])
       if (event.register === register) value = await digest('SHA-384', value, await digestOf(event))
-    registers.push(toHex(value))
+    registers.push(telling.length === 0 ? null : toHex(value))
   }
-  const [rtmr0, rtmr1, rtmr2, rtmr3] = registers as [Hex, Hex, Hex, Hex]
+  const [rtmr0, rtmr1, rtmr2, rtmr3] = registers as [Told, Told, Told, Told]
   return { events: logs.reduce((sum, log) => sum + log.length, 0), replayed: { rtmr0, rtmr1, rtmr2, rtmr3 } }
 }
 
