@@ -207,6 +207,27 @@ test('records what can be had of collateral, and names what cannot', async () =>
   expect(missing).toEqual([expect.stringMatching(/^sevsnp: .*collateral\/bad-evidence/)])
 })
 
+test('records the event log of a trust domain’s firmware, or that there is none that can be read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'allod-ccel-'))
+  closing.push(() => rmSync(folder, { recursive: true }))
+  const eventLog = join(folder, 'CCEL')
+  const record = (mischief: Mischief) =>
+    recordMachine({ ...recorded, gpus: false, places: { ...places(tsm(mischief)), eventLog } })
+  const said = /^the firmware’s event log: /
+  const domain = { provider: 'tdx_guest' }
+  expect((await record(domain)).missing).toEqual([expect.stringMatching(said)])
+  writeFileSync(eventLog, new Uint8Array([1, 2, 3]))
+  const recording = await record(domain)
+  expect(recording).toMatchObject({ cpu: { kind: 'tdx', endorsements: ['AQID'] }, missing: [] })
+  expect(recordingShape(JSON.parse(JSON.stringify(recording)))).toEqual(recording)
+  // A report of SEV-SNP has no registers that a log could tell of.
+  expect(await record({})).toMatchObject({ cpu: { kind: 'sevsnp', endorsements: [] }, missing: [] })
+  for (const sizeBytes of [0, (512 << 10) + 1]) {
+    writeFileSync(eventLog, new Uint8Array(sizeBytes))
+    expect(await record(domain)).toMatchObject({ cpu: { endorsements: [] }, missing: [expect.stringMatching(said)] })
+  }
+})
+
 test('records devices of a machine whose CPU signs nothing, and refuses one that has neither', async () => {
   const reports = join(tmpdir(), 'allod-no-such-device')
   const path = collector(JSON.stringify({ evidences: [good], result_code: 0 }), 0, 'gpu|nvswitch')

@@ -3,6 +3,7 @@ import { collateralOf } from '../collateral/collateralOf.ts'
 import type { Endpoints } from '../collateral/endpoints.ts'
 import type { CollateralSource } from '../collateral/source.ts'
 import { type Recording, recordingReportData } from '../files/recording.ts'
+import { firmwareLog } from './firmwareLog.ts'
 import { type Endorse, openHardware, type Places } from './openHardware.ts'
 
 /** How a machine is recorded. */
@@ -17,7 +18,7 @@ export type RecordOptions = {
   readonly kernel: string | null
   /** Unix seconds. */
   readonly now: number
-  readonly places?: Places
+  readonly places?: Places & { readonly eventLog?: string }
 }
 
 /**
@@ -53,20 +54,21 @@ export async function recordMachine(options: RecordOptions): Promise<Recording> 
 }
 
 // What cannot be had is named in the recording and keeps nothing else away.
-function endorser({ collateral }: RecordOptions, missing: string[]): Endorse {
+function endorser({ collateral, places = {} }: RecordOptions, missing: string[]): Endorse {
   return async (kind, evidence, supplied) => {
     const own = supplied === null ? [] : [new Uint8Array(supplied)]
-    if (collateral === null) return own
+    const logs = kind === 'tdx' ? firmwareLog(missing, places.eventLog) : []
+    if (collateral === null) return [...own, ...logs]
     const { source, endpoints } = collateral
     try {
       const part = { kind, evidence: new Uint8Array(evidence), endorsements: own }
       const gathered = await collateralOf(part, source, endpoints)
       missing.push(...gathered.missing.map((m) => `${kind}: ${m}`))
-      return [...own, ...gathered.endorsements]
+      return [...own, ...logs, ...gathered.endorsements]
     } catch (error) {
       if (!isAllodError(error)) throw error
       missing.push(`${kind}: ${error.message} (${error.code})`)
-      return own
+      return [...own, ...logs]
     }
   }
 }

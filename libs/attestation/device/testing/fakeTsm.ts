@@ -24,7 +24,7 @@ export function fakeTsm({ provider = 'sev_guest', isRaced, busyReads = 0, replac
   const generation = (entry: string) => Number(readFileSync(join(entry, 'generation'), 'utf8'))
   const store = (entry: string, data: Uint8Array): void => {
     const report = new Uint8Array(1184)
-    report.set(replaces ?? data, 0x50)
+    report.set(replaces ?? data, provider === 'tdx_guest' ? 48 + 520 : 0x50)
     writeFileSync(join(entry, 'outblob'), report)
     writeFileSync(join(entry, 'generation'), `${generation(entry) + 1}\n`)
   }

@@ -17,7 +17,7 @@ export const command: Command = {
     ...sourceOptions,
   },
   about:
-    'Asks this machine’s chip and devices over a nonce, fetches the collateral that goes with their answers, and writes one file: evidence, collateral, nonce, kernel version. A recording names the chip for ever. Run it as root inside a confidential virtual machine.',
+    'Asks this machine’s chip and devices over a nonce, fetches the collateral that goes with their answers, and writes one file: evidence, collateral, the firmware’s event log, nonce, kernel version. A recording names the chip for ever. Run it as root inside a confidential virtual machine.',
   async run(context) {
     const { values, out } = context
     const file = values.out
