@@ -67,6 +67,15 @@ test('refuses a provider it does not know', async () => {
   })
 })
 
+test('a device that fails is refused as such, and its entry does not stay', async () => {
+  const { reports, report } = tsm({ failure: 'EIO' })
+  await expect(report()).rejects.toMatchObject({
+    code: 'attestation/report-device-failed',
+    meta: { actual: 'Error: EIO' },
+  })
+  expect(readdirSync(reports)).toEqual([])
+})
+
 test('asks a busy device again, and gives up in the end', async () => {
   expect((await tsm({ busyReads: 1 }).report()).report.length).toBe(1184)
   await expect(tsm({ busyReads: Number.POSITIVE_INFINITY }).report()).rejects.toMatchObject({
@@ -98,6 +107,15 @@ test('extends a register by a digest and reads back what it must be now', () => 
 })
 
 test('refuses a register that did not take the digest', () => {
+  const mute = registers()
+  let reads = 0
+  const read = (path: string) => {
+    if (reads++ > 0) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    return mute.files.read(path)
+  }
+  expect(() => extendRtmr(new Uint8Array(48), { ...mute, files: { ...mute.files, read } })).toThrow(
+    expect.objectContaining({ code: 'attestation/report-device-missing' }),
+  )
   expect(() => extendRtmr(new Uint8Array(48), registers({ isDeaf: true }))).toThrow(
     expect.objectContaining({ code: 'attestation/register-mismatch' }),
   )

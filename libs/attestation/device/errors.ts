@@ -7,6 +7,10 @@ export const fail = errorsOf('attestation', {
     'run inside a confidential virtual machine whose kernel has configfs-tsm (Linux 6.7 or newer)',
   ],
   'report-device-busy': ['the report device stays busy', 'wait until other reports are made, then launch again'],
+  'report-device-failed': [
+    'the report device fails',
+    'read the kernel’s log: of a trust domain the host’s quoting service may not answer',
+  ],
   'report-provider-unknown': [
     'the report device is of a make that is not known',
     'expected tdx_guest or sev_guest; use a release that knows it',

@@ -25,14 +25,15 @@ export const hasRegisters = ({ registers = BASE }: Registers = {}): boolean => e
 export function extendRtmr(digest: Uint8Array, { registers = BASE, files = kernelFiles }: Registers = {}): Uint8Array {
   const path = join(registers, NAME)
   let before: Uint8Array
+  let after: Uint8Array
   try {
     before = files.read(path)
     files.write(path, digest)
+    after = files.read(path)
   } catch (cause) {
     throw fail('report-device-missing', { actual: path, cause })
   }
   const expected = createHash('sha384').update(before).update(digest).digest()
-  const after = files.read(path)
   if (before.length !== 48 || !expected.equals(after))
     throw fail('register-mismatch', { expected: toHex(expected), actual: toHex(after.subarray(0, 48)) })
   return after

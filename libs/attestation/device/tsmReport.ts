@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { toHex } from '@allod/protocol'
+import { isAllodError, toHex } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { kernelFiles, type TsmFiles } from './tsmFiles.ts'
 
@@ -28,7 +28,7 @@ const REPORT_DATA_AT = {
  * for ours. What came back is then held against what was asked.
  * @param options.reports the folder of reports
  * @throws attestation/report-device-missing, attestation/report-device-busy, attestation/report-provider-unknown,
- *   attestation/report-race, attestation/report-mismatch
+ *   attestation/report-device-failed, attestation/report-race, attestation/report-mismatch
  */
 export async function tsmReport(
   reportData: Uint8Array,
@@ -38,7 +38,8 @@ export async function tsmReport(
     try {
       return once(reportData, reports, files)
     } catch (error) {
-      if (!isBusy(error)) throw error
+      if (isAllodError(error)) throw error
+      if (!isBusy(error)) throw fail('report-device-failed', { actual: String(error).slice(0, 200), cause: error })
       if (attempt === ATTEMPTS) throw fail('report-device-busy', { actual: `${attempt} attempts`, cause: error })
       await delay(PAUSE_MS)
     }

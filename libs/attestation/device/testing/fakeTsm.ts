@@ -11,6 +11,8 @@ export type Mischief = {
   readonly isRaced?: boolean
   /** How many first reads answer that the device is busy. */
   readonly busyReads?: number
+  /** What reading a report ends in, beside that: an errno. */
+  readonly failure?: string
   readonly replaces?: Uint8Array
   readonly auxiliary?: Uint8Array
 }
@@ -18,7 +20,14 @@ export type Mischief = {
 const errno = (code: string): Error => Object.assign(new Error(code), { code })
 
 /** A folder on disk that follows configfs-tsm's rules: attributes appear with an entry, and a report follows each write. */
-export function fakeTsm({ provider = 'sev_guest', isRaced, busyReads = 0, replaces, auxiliary }: Mischief = {}) {
+export function fakeTsm({
+  provider = 'sev_guest',
+  isRaced,
+  busyReads = 0,
+  failure,
+  replaces,
+  auxiliary,
+}: Mischief = {}) {
   const base = mkdtempSync(join(tmpdir(), 'allod-tsm-'))
   let busy = busyReads
   const generation = (entry: string) => Number(readFileSync(join(entry, 'generation'), 'utf8'))
@@ -45,6 +54,7 @@ export function fakeTsm({ provider = 'sev_guest', isRaced, busyReads = 0, replac
     read(path) {
       if (basename(path) === 'outblob') {
         if (busy-- > 0) throw errno('EBUSY')
+        if (failure !== undefined) throw errno(failure)
         if (generation(dirname(path)) === 0) throw errno('EINVAL')
         if (isRaced === true) store(dirname(path), new Uint8Array(64))
       }
