@@ -26,7 +26,8 @@ export function cachedSource(
       return fetchedFrom(kept, now())
     try {
       const fetched = await source(request)
-      await write(folder, path, newEntry(request, fetched, now()))
+      // What cannot be kept, on a full disk or in a folder of somebody else, is asked for again.
+      await write(folder, path, newEntry(request, fetched, now())).catch(() => {})
       return fetched
     } catch (error) {
       if (kept === null || !isAllodError(error, 'collateral/unreachable')) throw error

@@ -88,6 +88,14 @@ test('asks again where a kept answer is torn, or from the future', async () => {
   expect(asked.length).toBe(3)
 })
 
+test('an answer that cannot be kept is an answer', async () => {
+  const file = join(folder, 'no folder')
+  writeFileSync(file, '')
+  const source = cachedSource(file, httpSource(), { now: () => 1000 })
+  for (const url of [base, base]) expect(await source({ url })).toMatchObject({ bytes: utf8('ok'), ageSeconds: 0 })
+  expect(asked.length).toBe(2)
+})
+
 test('a refusal is passed on, whatever was kept', async () => {
   let now = 0
   const source = cachedSource(folder, httpSource(), { now: () => now, maxAgeSeconds: 1 })
