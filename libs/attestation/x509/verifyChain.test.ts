@@ -157,3 +157,7 @@ test('says which certificate, what was expected and what was found', async () =>
 function flipped(signature: Uint8Array): Uint8Array {
   return signature.with(-1, (signature.at(-1) as number) ^ 1)
 }
+
+test('a clock that is no number is at no moment of any certificate', async () => {
+  expect(await judge({}, { now: Number.NaN })).toBe('x509/not-yet-valid')
+})

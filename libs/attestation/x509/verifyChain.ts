@@ -54,7 +54,8 @@ export async function verifyChain(
 /** Requires that a certificate is valid at `now`. @throws x509/not-yet-valid, x509/expired */
 export function requireCurrent(certificate: Certificate, now: number): void {
   const { notBefore, notAfter, commonName } = certificate
-  if (now < notBefore) throw fail('not-yet-valid', { expected: notBefore, actual: now, meta: { commonName } })
+  // A clock that is no number is at no moment: every kind's dates come by here.
+  if (!(now >= notBefore)) throw fail('not-yet-valid', { expected: notBefore, actual: now, meta: { commonName } })
   if (now > notAfter) throw fail('expired', { expected: notAfter, actual: now, meta: { commonName } })
 }
 
