@@ -16,6 +16,7 @@ export type Signer = {
 
 // Signer, L3 authority of the chip, L2 authority, root.
 const CERTIFICATES = 4
+const EXTENDED_KEY_USAGE = '2.5.29.37'
 
 /**
  * Verifies the certificates of a manifest's KeyInfo to the pinned root, which must be the last of them.
@@ -32,9 +33,10 @@ export async function signerChain(certificates: readonly Uint8Array[], root: Pin
   try {
     const chain = certificates.map(parseCertificate)
     const [leaf] = chain
-    // A signer of manifests is no authority, and its key is for signing.
-    if (leaf === undefined || leaf.isCa || leaf.keyUsage?.has('digitalSignature') !== true)
-      throw fail('bad-chain', { expected: 'a signer', actual: leaf?.commonName })
+    // A signer of manifests is no authority, and its key is for signing; nor is it what an authority appointed for one purpose,
+    // such as signing OCSP responses.
+    const isSigner = leaf?.keyUsage?.has('digitalSignature') && !leaf.isCa && !leaf.extensions.has(EXTENDED_KEY_USAGE)
+    if (isSigner !== true) throw fail('bad-chain', { expected: 'a signer', actual: leaf?.commonName })
     // What has expired is judged at its last moment: NVIDIA lets signers and the authorities above them run out.
     const validUntil = Math.min(...chain.map((certificate) => certificate.notAfter))
     await verifyChain(chain, { root: pinned.certificate, now: Math.min(now, validUntil) })
