@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fromHex, utf8 } from '@allod/protocol'
+import { fromHex, sha256, utf8 } from '@allod/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readCollateralFile, readEvidenceFile } from '../files/index.ts'
 import { hardwareVerifiers } from '../hardware/hardwareVerifiers.ts'
 import { nvidiaVerifiers } from '../nvidia/verifyNvidia.ts'
 import { sevSnpVerifier } from '../sevsnp/verifySevSnp.ts'
 import { tdxVerifier } from '../tdx/verifyTdx.ts'
+import { issueCertificate } from '../testing/issue.ts'
+import { issueOcsp, ocspRefusal } from '../testing/issueOcsp.ts'
 import type { VectorFile } from '../testing/runVectors.ts'
+import { newTestKey } from '../testing/testKey.ts'
 import { parseOcspResponse } from '../x509/ocsp.ts'
 import { bundleSource, recordingSource } from './bundle.ts'
 import { collateralOf } from './collateralOf.ts'
@@ -247,6 +250,28 @@ describe('NVIDIA', () => {
     })
     expect(findings.map((f) => f.result)).toEqual(findings.map(() => 'pass'))
     expect(claims).toMatchObject({ mismatches: [], revocation: 'good' })
+  })
+
+  test('that answers another request than ours, or not at all, leaves the status unknown', async () => {
+    const root = await issueCertificate({ subject: 'Root', key: await newTestKey('P-384'), isCa: true })
+    const about = { certificate: root, issuer: root, thisUpdate: now, nextUpdate: now + 60 }
+    const supplied = { ...part, endorsements: [...part.endorsements, blob('driver'), blob('vbios')] }
+    const fetchedWith = async (body: Uint8Array) => {
+      answers = new Map([['/ocsp', { body }]])
+      return collateralOf(supplied, httpSource(), endpoints)
+    }
+    const [ours, another] = [sha256(part.evidence), new Uint8Array(32)]
+    const { endorsements } = await fetchedWith(await issueOcsp({ ...about, nonce: ours }))
+    expect(endorsements.length).toBe(ocsp.length)
+    for (const [body, code] of [
+      [await issueOcsp({ ...about, nonce: another }), 'collateral/refused'],
+      [utf8('<html>'), 'x509/bad-der'],
+      [ocspRefusal(3), 'x509/ocsp-unsuccessful'],
+    ] as const) {
+      const { endorsements, missing } = await fetchedWith(body)
+      expect(endorsements).toEqual([])
+      expect(missing).toEqual(ocsp.map(() => expect.stringContaining(code)))
+    }
   })
 
   test('is asked for nothing that was supplied', async () => {

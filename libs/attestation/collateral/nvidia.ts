@@ -7,7 +7,7 @@ import { readXmlSignature } from '../nvidia/rim/xmlSignature.ts'
 import { rimNames } from '../nvidia/rimNames.ts'
 import { parseSpdm } from '../nvidia/spdm.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
-import { parseOcspResponse } from '../x509/ocsp.ts'
+import { nonceOf, parseOcspResponse } from '../x509/ocsp.ts'
 import { ocspRequest } from '../x509/ocspRequest.ts'
 import { parsePem } from '../x509/pem.ts'
 import { isAbout } from '../x509/verifyOcsp.ts'
@@ -47,10 +47,12 @@ export async function nvidiaCollateral(
   for (const [certificate, issuer] of distinct([...pairs(certificates.slice(1)), ...chains.flatMap(pairs)])) {
     const about = await Promise.all(answered.map((response) => isAbout(response, certificate, issuer)))
     if (about.includes(true)) continue
+    // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
+    const nonce = sha256(evidence)
     statuses.push({
       what: `revocation status of ${certificate.commonName ?? 'a certificate'}`,
-      // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
-      request: { url: nvidiaOcsp, body: await ocspRequest(certificate, issuer, sha256(evidence)) },
+      request: { url: nvidiaOcsp, body: await ocspRequest(certificate, issuer, nonce) },
+      read: readStatus(nonce),
     })
   }
   const revocation = await gather(source, statuses)
@@ -78,6 +80,16 @@ function signersOf(manifest: Uint8Array): readonly Certificate[] {
     throw error
   }
 }
+
+// A responder may answer from its store and then says no nonce; one that it says is ours (RFC 8954).
+const readStatus =
+  (nonce: Uint8Array) =>
+  ({ bytes }: Fetched): readonly Uint8Array<ArrayBuffer>[] => {
+    const said = nonceOf(parseOcspResponse(bytes))
+    if (said !== null && !equalBytes(said, nonce))
+      throw fail('refused', { expected: 'an answer to this request', actual: 'one to another' })
+    return [bytes]
+  }
 
 const answerShape = record({ rim: text(1 << 20) })
 
