@@ -12,7 +12,12 @@ const blobs = (kind: string): { readonly [name: string]: string } =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../../../libs/attestation/vectors/${kind}.json`), 'utf8')).blobs
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'allod-evidence-'))
-  const files = { quote: blobs('tdx').v4, report: blobs('sevsnp')['v3-milan'], vcek: blobs('sevsnp')['vcek-milan'] }
+  const files = {
+    quote: blobs('tdx').v4,
+    report: blobs('sevsnp')['v3-milan'],
+    vcek: blobs('sevsnp')['vcek-milan'],
+    gpu: blobs('nvidia').gpu,
+  }
   for (const [name, base64] of Object.entries(files)) writeFileSync(inFolder(name), Buffer.from(base64 ?? '', 'base64'))
   writeFileSync(inFolder('garbage'), 'no evidence of anything')
   writeFileSync(inFolder('policy.json'), '{"version":1,"exceptions":["revocation-unknown"]}')
@@ -68,6 +73,8 @@ test.each([
   ['an unknown kind', ['verify', 'quote', '--kind', 'sgx']],
   ['a nonce of another size', ['verify', 'quote', '--nonce', '0x00']],
   ['a nonce that is no hex', ['verify', 'quote', '--nonce', 'zz'.repeat(32)]],
+  ['a nonce, which no CPU answers', ['verify', 'quote', '--nonce', '00'.repeat(32)]],
+  ['report data, which no device signs', ['verify', 'gpu', '--report-data', '00']],
   ['report data that is too long', ['verify', 'quote', '--report-data', '00'.repeat(65)]],
   ['a time that is none', ['verify', 'quote', '--at', 'yesterday']],
   ['a day that is none', ['verify', 'quote', '--at', '2026-13-01']],
@@ -78,7 +85,7 @@ test.each([
   ['endpoints that are not there', ['verify', 'quote', '--fetch', '--endpoints', 'gone']],
   ['a recording without a place', ['record']],
 ])('was called wrongly with %s', async (_, argv) => {
-  const files = ['quote', 'report', 'gone', 'policy.json', 'bad-policy.json']
+  const files = ['quote', 'report', 'gpu', 'gone', 'policy.json', 'bad-policy.json']
   const { code, stderr } = await run(...argv.map((word) => (files.includes(word) ? inFolder(word) : word)))
   expect(stderr).toContain(argv.includes('bad-policy.json') ? 'cli/bad-policy' : 'cli/bad-usage')
   expect(code).toBe(2)

@@ -75,6 +75,7 @@ async function verdictOnFile(
   file: Exclude<EvidenceFile, { kind: 'bundle' }>,
   choices: Choices,
 ): Promise<EvidenceVerdict> {
+  requireCompared(file, choices)
   const { named, found } = await givenCollateral(context)
   return file.kind === 'nras'
     ? verifyNrasFile(file.token, { ...choices, endorsements: [...named, ...found] })
@@ -84,6 +85,18 @@ async function verdictOnFile(
         choice: found,
         ...(context.values.fetch === true ? { fetched: await collateralSource(context) } : {}),
       })
+}
+
+// What its reader knows must be compared with something: accepted beside it, evidence would seem fresh and be any.
+function requireCompared(file: Exclude<EvidenceFile, { kind: 'bundle' }>, { nonce, reportData }: Choices): void {
+  const kinds = file.kind === 'nras' ? [] : file.parts.map((part) => part.kind)
+  const hasCpu = kinds.some((kind) => !kind.startsWith('nvidia'))
+  // Of a recording the CPU signed the nonce itself.
+  const isRecorded = file.kind === 'parts' && file.nonce !== null && file.reportData !== null && reportData === null
+  if (reportData !== null && !hasCpu)
+    throw fail('bad-usage', { expected: 'evidence of a CPU, or --nonce', actual: '--report-data' })
+  if (nonce !== null && hasCpu && !isRecorded && kinds.length === 1)
+    throw fail('bad-usage', { expected: 'evidence of devices, a recording, or --report-data', actual: '--nonce' })
 }
 
 const isOfTheFile = (error: unknown): boolean =>
