@@ -54,7 +54,7 @@ export type VerifiedCpu = Common & {
   readonly isDebug: boolean
   /** TDX: the lists' evaluation number. SEV-SNP: the reported security versions, a byte each; see sevsnp/tcb.ts. */
   readonly tcb: number
-  /** The machine's id, as providers register it. */
+  /** The machine's id, as providers register it, 32 bytes; none, `0x`, where the evidence names none. */
   readonly machine: Hex
   /** False where the environment had no sandbox; hardware always isolates. */
   readonly isIsolated: boolean

@@ -60,8 +60,8 @@ async function verifySevSnp(
     reportData: claims.reportData,
     isDebug: claims.policy.debug,
     tcb: packTcb(claims.reportedTcb),
-    // A masked chip id is all zero, and so names no machine.
-    machine: await machineId('sevsnp', report.chipId),
+    // A masked chip id is all zero. Its hash would name every such chip at once; no id names none.
+    machine: isZero(report.chipId) ? '0x' : await machineId('sevsnp', report.chipId),
     isIsolated: true,
     platform: notStated,
     findings: [finding],
