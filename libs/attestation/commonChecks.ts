@@ -29,6 +29,8 @@ export function commonChecks(bound: Bound, policy: CommonPolicy): Check[] {
 export function unboundChecks({ verified, expected }: Unbound, policy: UnboundPolicy): Check[] {
   const { cpu, devices } = verified
   return [
+    // Of nothing, every device answers.
+    same('evidence', 'not-hardware', 'some', cpu === null && devices.length === 0 ? 'none' : 'some', 'evidence'),
     ...(cpu === null
       ? []
       : [
@@ -75,7 +77,7 @@ function tcbCheck(cpu: VerifiedCpu, minimum: number): Check {
   return check('tcb', 'tcb-too-old', `>= ${minimum}`, String(cpu.tcb), isMet, 'policy')
 }
 
-const bytesOf = (packed: number): number[] => Array.from({ length: 6 }, (_, i) => Math.floor(packed / 256 ** i) % 256)
+const bytesOf = (packed: number): number[] => Array.from({ length: 7 }, (_, i) => Math.floor(packed / 256 ** i) % 256)
 
 const FACTS: Readonly<Record<keyof BindingContext['expected'], string>> = {
   role: 'role',

@@ -57,6 +57,24 @@ test('lets the verifier say what is wrong with evidence that no maker could be a
   expect(JSON.parse(got.stdout)).toEqual(refused('tdx/bad-quote', 'tdx'))
 })
 
+test('refuses a recording of nothing', async () => {
+  const nonce = `0x${'ab'.repeat(32)}`
+  const empty = {
+    version: 1,
+    type: 'allod-recording',
+    nonce,
+    recordedAt: 1,
+    kernel: null,
+    cpu: null,
+    devices: [],
+    missing: [],
+  }
+  writeFileSync(inFolder('empty.json'), JSON.stringify(empty))
+  const { code, stdout } = await run('verify', inFolder('empty.json'), '--nonce', nonce, '--json')
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'refused', code: 'attestation/not-hardware', kind: 'none' })
+  expect(code).toBe(5)
+})
+
 test('of a folder passes over what is no collateral, and says so', async () => {
   const { code, stderr, stdout } = await run('verify', inFolder('report'), '--collateral', folder)
   expect(code).toBe(5)
