@@ -254,6 +254,14 @@ describe('collateral', () => {
     ])
   })
 
+  test('of an offline bundle holds answers, and no other bundle', () => {
+    const within = (value: unknown) => json({ version: 1, entries: [{ bytes: toBase64Url(json(value)), headers: {} }] })
+    expect(readCollateralFile(within({ keys: [] }))).toEqual([json({ keys: [] })])
+    expect(code(() => readCollateralFile(within({ version: 1, entries: [] })))).toBe('file/unknown-collateral')
+    const nested = json({ version: 1, entries: [{ bytes: toBase64Url(within({ keys: [] })), headers: {} }] })
+    expect(code(() => readCollateralFile(nested))).toBe('file/unknown-collateral')
+  })
+
   test('of services and offline bundles is read with the chains of its headers', () => {
     const xml = utf8('<?xml version="1.0"?><SoftwareIdentity/>')
     expect(readCollateralFile(xml)).toEqual([xml])

@@ -12,9 +12,12 @@ type Fields = { readonly [name: string]: unknown }
  * certificates, revocation lists and OCSP responses, Intel’s signed JSON, event logs, reference manifests, key sets.
  * @throws file/too-large, file/unknown-collateral; protocol/bad-shape, protocol/bad-hex
  */
-export function readCollateralFile(bytes: Uint8Array): readonly Bytes[] {
+export const readCollateralFile = (bytes: Uint8Array): readonly Bytes[] => blobsWithin(bytes, false)
+
+// An offline bundle's entries are answers, none of them another bundle: a file of bundles in bundles would be read for ever.
+function blobsWithin(bytes: Uint8Array, isEntry: boolean): readonly Bytes[] {
   const file = unarmoured(bytes)
-  const blobs = blobsOf(file)
+  const blobs = isEntry && isBundle(file) ? null : blobsOf(file)
   if (blobs === null || blobs.length === 0)
     throw fail('unknown-collateral', {
       expected: 'PEM, DER, hex or base64 of it, PCS or RIM JSON, manifest XML, event log, offline bundle',
@@ -22,6 +25,9 @@ export function readCollateralFile(bytes: Uint8Array): readonly Bytes[] {
     })
   return blobs
 }
+
+const isBundle = (file: Unarmoured): boolean =>
+  file.form === 'json' && isObject(file.value) && Array.isArray(file.value.entries)
 
 function blobsOf(file: Unarmoured): readonly Bytes[] | null {
   switch (file.form) {
@@ -85,7 +91,7 @@ function fromRim(rim: string): readonly Bytes[] | null {
 function fromEntry(entry: unknown): readonly Bytes[] {
   if (!isObject(entry) || typeof entry.bytes !== 'string') return []
   const chains = isObject(entry.headers) ? Object.values(entry.headers).flatMap((h) => pemOfHeader(String(h))) : []
-  return [...readCollateralFile(fromBase64Url(entry.bytes)), ...chains]
+  return [...blobsWithin(fromBase64Url(entry.bytes), true), ...chains]
 }
 
 const unique = (blobs: readonly Bytes[]): readonly Bytes[] => {
