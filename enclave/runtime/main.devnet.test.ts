@@ -24,7 +24,8 @@ test.each([
     expect([exit, output]).toEqual([1, 'runtime/output-refused\n'])
     // It would do so again elsewhere: the order is over.
     expect(told.map((t) => t.path)).toContain('/fail')
-    expect(JSON.stringify(told)).not.toContain('4711')
+    // The number alone would turn up among signatures and keys by chance.
+    expect(JSON.stringify(told)).not.toContain('customer')
   },
   60_000,
 )
