@@ -2,7 +2,7 @@ import { errorsOf } from '@allod/protocol'
 
 const entries = {
   'kind-not-allowed': ['evidence is of a kind that the policy does not accept', 'choose a machine the policy names'],
-  'not-hardware': ['evidence is not by hardware', 'simulated evidence is for a devnet; use a machine with a TEE'],
+  'not-hardware': ['evidence is not by hardware', 'use a machine with a TEE'],
   'root-not-allowed': ['evidence is by a chip under another root', 'refuse it'],
   'not-isolated': ['the environment runs without a sandbox', 'install bubblewrap and launch again'],
   'report-data-mismatch': ['report data does not bind these facts', 'refuse it'],
@@ -11,11 +11,11 @@ const entries = {
   'bound-fact-mismatch': ['evidence binds another fact than expected', 'refuse this enclave'],
   'config-mismatch': ['the enclave was launched with another configuration', 'refuse this enclave'],
   'debug-enabled': ['the enclave can be debugged by its host', 'launch it again without debug'],
-  'tcb-too-old': ['the platform runs an outdated TCB', 'update firmware and microcode of the machine'],
+  'tcb-too-old': ['the platform runs an outdated TCB', 'update firmware and microcode'],
   'measurement-unknown': ['nobody says which build this measurement is', 'pin it, or wait for the registry to list it'],
   'build-mismatch': ['the enclave claims another build than its measurement shows', 'refuse this enclave'],
   'build-not-approved': ['the build is not approved', 'use a build the registry or the policy approves'],
-  'machine-not-allowed': ['the machine is not among those allowed', 'register the machine, or choose another'],
+  'machine-not-allowed': ['the machine is not among those allowed', 'choose another machine'],
   'gpu-count-mismatch': ['the number of GPUs is not what was asked', 'compare the offer with the machine'],
   'gpu-not-distinct': ['one GPU is presented twice', 'refuse this machine'],
   'gpu-nonce-mismatch': ['GPU evidence was made for somebody else', 'refuse it'],
@@ -117,6 +117,17 @@ export function requireAccepted(appraisal: Appraisal): void {
     meta: { check: first?.name, refused: refused.map((c) => c.name) },
   })
 }
+
+/**
+ * Adds up: accepted where there are checks and each passes, or is unknown and named as an exception.
+ * @param exceptions what may stay unknown; simulated evidence knows no exceptions
+ */
+export const addUp = (checks: readonly Check[], exceptions: readonly Exception[], validUntil: number): Appraisal => ({
+  isAccepted: checks.length > 0 && refusedChecks({ checks, exceptions }).length === 0,
+  checks,
+  exceptions,
+  validUntil,
+})
 
 /** The checks that refuse, in order: each is no pass, and no unknown that the policy names as an exception. */
 export const refusedChecks = ({ checks, exceptions }: Pick<Appraisal, 'checks' | 'exceptions'>): readonly Check[] =>

@@ -1,5 +1,5 @@
 import type { Hex } from '@allod/protocol'
-import { type Appraisal, type Check, type Exception, refusedChecks } from './appraisal.ts'
+import { type Appraisal, addUp, type Check, type Exception } from './appraisal.ts'
 import type { BindingContext, Bound } from './bind.ts'
 import { check, counted, known, oneOf, same } from './check.ts'
 import type { CommonPolicy, UnboundPolicy } from './policy.ts'
@@ -45,10 +45,7 @@ export function unboundChecks({ verified, expected }: Unbound, policy: UnboundPo
   ]
 }
 
-/**
- * Adds up: accepted where there are checks and each passes, or is unknown and named as an exception.
- * @param exceptions what may stay unknown; simulated evidence knows no exceptions
- */
+/** Adds up checks of evidence, for as long as all of its parts hold. */
 export function conclude(
   evidence: Bound | Unbound,
   checks: readonly Check[],
@@ -56,16 +53,8 @@ export function conclude(
 ): Appraisal {
   const { cpu, devices } = evidence.verified
   const nonceValidUntil = 'context' in evidence ? evidence.context.nonceValidUntil : Number.MAX_SAFE_INTEGER
-  return {
-    isAccepted: checks.length > 0 && refusedChecks({ checks, exceptions }).length === 0,
-    checks,
-    exceptions,
-    validUntil: Math.min(
-      nonceValidUntil,
-      ...(cpu === null ? [] : [cpu.validUntil]),
-      ...devices.map((d) => d.validUntil),
-    ),
-  }
+  const parts = cpu === null ? devices : [cpu, ...devices]
+  return addUp(checks, exceptions, Math.min(nonceValidUntil, ...parts.map((part) => part.validUntil)))
 }
 
 const anyOrOne = (value: Hex | null): 'any' | readonly Hex[] => (value === null ? 'any' : [value])

@@ -43,12 +43,12 @@ export async function nvidiaCollateral(
   const manifests = await gather(source, given.rims.length === 0 ? wanted : [])
   const chains = [...given.rims, ...manifests.endorsements].map(signersOf)
   const answered = given.ocsp.map((der) => parseOcspResponse(der))
+  // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
+  const nonce = sha256(evidence)
   const statuses: Want[] = []
   for (const [certificate, issuer] of distinct([...pairs(certificates.slice(1)), ...chains.flatMap(pairs)])) {
     const about = await Promise.all(answered.map((response) => isAbout(response, certificate, issuer)))
     if (about.includes(true)) continue
-    // The nonce is derived, so that a kept answer answers again; how fresh it is, its dates say.
-    const nonce = sha256(evidence)
     statuses.push({
       what: `revocation status of ${certificate.commonName ?? 'a certificate'}`,
       request: { url: nvidiaOcsp, body: await ocspRequest(certificate, issuer, nonce) },

@@ -1,5 +1,6 @@
 import { dstackEnvelope } from './dstackEnvelope.ts'
 import { fail } from './errors.ts'
+import { startsWith, u16, u32 } from './peek.ts'
 
 /** One machine's or one device's evidence as it lay in a file, with the endorsements that lay beside it. */
 export type EvidencePart = {
@@ -36,9 +37,6 @@ const plain = (kind: EvidencePart['kind'], evidence: Bytes): FoundPart => ({
   endorsements: [],
   notes: [],
 })
-
-const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
-const u32 = (bytes: Uint8Array, at: number): number => u16(bytes, at) + u16(bytes, at + 2) * 0x10000
 
 // Intel, DCAP quote header: version, key type, TEE type.
 function isQuote(bytes: Bytes): boolean {
@@ -96,8 +94,3 @@ function fromDstack(bytes: Bytes): FoundPart | null {
 
 const DSTACK_NOTE =
   'of dstack’s envelope only the chip’s evidence, its certificates and the guest’s own events, RTMR3, were looked at'
-
-const startsWith = (bytes: Uint8Array, text: string): boolean => {
-  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false
-  return true
-}

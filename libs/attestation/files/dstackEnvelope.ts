@@ -1,4 +1,5 @@
 import { toHex, utf8 } from '@allod/protocol'
+import { startsWith, u16, u32 } from './peek.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -42,7 +43,7 @@ function certificatesAt(bytes: Bytes, start: number): readonly Bytes[] {
   return found
 }
 
-const isPem = (bytes: Bytes): boolean => textOf(bytes.subarray(0, 27)) === '-----BEGIN CERTIFICATE-----'
+const isPem = (bytes: Bytes): boolean => startsWith(bytes, '-----BEGIN CERTIFICATE-----')
 
 // Each event: register and type, 32 bits little-endian; digest, which may be empty; name; payload.
 function guestEventsAt(bytes: Bytes, start: number): readonly Bytes[] {
@@ -91,6 +92,3 @@ function compact(bytes: Bytes, at: number): { readonly value: number; readonly e
     ? { value: u16(bytes, at) >> 2, end: at + 2 }
     : { value: Math.floor(u32(bytes, at) / 4), end: at + 4 }
 }
-
-const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
-const u32 = (bytes: Uint8Array, at: number): number => u16(bytes, at) + u16(bytes, at + 2) * 0x10000

@@ -1,5 +1,5 @@
 import type { Hex } from '@allod/protocol'
-import { type Appraisal, refusedChecks } from '../../appraisal.ts'
+import { type Appraisal, addUp } from '../../appraisal.ts'
 import type { UnboundPolicy } from '../../policy.ts'
 import type { NrasTokens } from './claims.ts'
 import { nrasChecks } from './nrasChecks.ts'
@@ -9,9 +9,5 @@ import { nrasChecks } from './nrasChecks.ts'
  * default deny, as `appraise` is.
  * @param nonce what the tokens must answer; null where the reader does not know
  */
-export function appraiseNras(tokens: NrasTokens, nonce: Hex | null, policy: UnboundPolicy): Appraisal {
-  const { exceptions } = policy
-  const checks = nrasChecks(tokens, nonce, policy)
-  const isAccepted = refusedChecks({ checks, exceptions }).length === 0
-  return { isAccepted, checks, exceptions, validUntil: tokens.validUntil }
-}
+export const appraiseNras = (tokens: NrasTokens, nonce: Hex | null, policy: UnboundPolicy): Appraisal =>
+  addUp(nrasChecks(tokens, nonce, policy), policy.exceptions, tokens.validUntil)
