@@ -1,4 +1,4 @@
-import type { StepName } from '@allod/sdk'
+import { type StepName, stepNames } from '@allod/sdk'
 import { seeded, shuffled } from './seededOrder.ts'
 import { type Victim, victims } from './victims.ts'
 
@@ -46,16 +46,8 @@ const always: readonly KillPlan[] = [
   },
 ]
 
-const steps: readonly StepName[] = [
-  'funded',
-  'launched',
-  'voted',
-  'started',
-  'granted',
-  'training',
-  'sealed',
-  'reported',
-]
+/** Those of a fine-tuning, up to its report. */
+const steps = stepNames.slice(0, stepNames.indexOf('reported') + 1).filter((step) => step !== 'serving')
 /** There is an enclave, and it stays for as long as it takes to find it. */
 const enclaveSteps: readonly StepName[] = ['launched', 'voted', 'started', 'granted', 'training']
 

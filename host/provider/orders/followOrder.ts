@@ -50,10 +50,13 @@ export async function followOrder(
     const newest = await carried(file, patient, courier)
     generation ??= newest.generation
     if (isLaunchable(newest) && newest.generation < generation + MAX_STARTS && launches < MAX_LAUNCHES) {
-      const waitMs = Math.min(MAX_WAIT_MS, restMs * 2 ** (launches - 1))
-      if (isRested) await launchNext(file, newest, { ...patient, courier }, signal)
-      else await delay(waitMs, undefined, { signal }).catch(() => undefined)
-      if (isRested) launches++
+      if (isRested) {
+        await launchNext(file, newest, { ...patient, courier }, signal)
+        launches++
+      } else {
+        const waitMs = Math.min(MAX_WAIT_MS, restMs * 2 ** (launches - 1))
+        await delay(waitMs, undefined, { signal }).catch(() => undefined)
+      }
       isRested = !isRested
       continue
     }
