@@ -13,6 +13,7 @@ import { COMPOSITE_DEVICE_ID, certifiedFwid, DICE_TCB_INFO } from './fwid.ts'
 import { compareGolden } from './golden.ts'
 import { type Opaque, parseOpaque, readOpaque } from './opaque.ts'
 import { checkRevocation } from './revocation.ts'
+import { rimRoot as nvidiaRimRoot } from './rim/roots.ts'
 import { type Rim, verifyRim } from './rim/verifyRim.ts'
 import { rimNames } from './rimNames.ts'
 import { nvidiaDeviceRoot } from './roots.ts'
@@ -46,7 +47,7 @@ async function verify(
   evidence: Uint8Array,
   endorsements: readonly Uint8Array[],
   { now }: At,
-  { roots = [nvidiaDeviceRoot], rimRoot }: NvidiaOptions,
+  { roots = [nvidiaDeviceRoot], rimRoot = nvidiaRimRoot }: NvidiaOptions,
 ): Promise<VerifiedDevice> {
   const spdm = parseSpdm(evidence)
   const { chain: pem, rims: manifests, ocsp } = sortEndorsements(endorsements)
@@ -57,7 +58,7 @@ async function verify(
   const [{ validUntil }, , rims] = await inOrder([
     verifyChain(chain.path, { root: chain.root, now, understood }),
     requireSigned(spdm, chain),
-    inOrder(manifests.map((xml) => verifyRim(xml, { now, ...(rimRoot && { root: rimRoot }) }))),
+    inOrder(manifests.map((xml) => verifyRim(xml, { now, root: rimRoot }))),
   ] as const)
   requireFwid(opaque, chain, role)
   const chip = opaque.chipInfo ?? chain.chip
