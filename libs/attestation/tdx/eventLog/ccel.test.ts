@@ -42,6 +42,8 @@ const refused: readonly (readonly [string, Uint8Array])[] = [
   ['an event longer than the log', concat(header, event(1, 5))],
   ['a header longer than the log', header.slice(0, -1)],
   ['a header too short for one algorithm', put(header, SIZE_AT, 32)],
+  ['a header that ends before its algorithms', put(header.slice(0, 52), SIZE_AT, 20)],
+  ['vendor information past the end', put(put(header, SIZE_AT, 35), ALGORITHMS_AT + 8, 2)],
   ['two algorithms', put(header, ALGORITHMS_AT, 2)],
   ['SHA-256 as the algorithm', put(header, ALGORITHMS_AT + 4, 11)],
   ['a digest of 32 bytes', put(header, ALGORITHMS_AT + 6, 32)],
