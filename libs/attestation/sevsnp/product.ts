@@ -8,7 +8,7 @@ import { fail } from './errors.ts'
  */
 export function productOfCpuid({ family, model }: { readonly family: number; readonly model: number }): SevSnpProduct {
   if (family === 0x19 && model <= 0x0f) return 'Milan'
-  if (family === 0x19 && ((model >= 0x10 && model <= 0x1f) || (model >= 0xa0 && model <= 0xaf))) return 'Genoa'
+  if (family === 0x19 && (model <= 0x1f || (model >= 0xa0 && model <= 0xaf))) return 'Genoa'
   if (family === 0x1a && model <= 0x1f) return 'Turin'
   throw fail('unknown-product', { actual: `family ${family}, model ${model}` })
 }
