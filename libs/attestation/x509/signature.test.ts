@@ -169,6 +169,7 @@ describe('a key that is no vendor’s has signed nothing', () => {
   const spki = (algorithm: Uint8Array, key: Uint8Array) => sequence(algorithm, bits(key))
   const rsaKeys: readonly (readonly [string, Uint8Array])[] = [
     ['of another algorithm', spki(sequence(oid('1.2.840.113549.1.1.10'), nothing()), pkcs1Key)],
+    ['of X.500’s algorithm', spki(sequence(oid('2.5.8.1.1'), nothing()), pkcs1Key)],
     ['without NULL', spki(sequence(oid(RSA), sequence()), pkcs1Key)],
     ['of one number', spki(sequence(oid(RSA), nothing()), sequence(modulus))],
     ['of three numbers', spki(sequence(oid(RSA), nothing()), sequence(modulus, exponent, integer(1)))],
@@ -189,6 +190,8 @@ describe('a key that is no vendor’s has signed nothing', () => {
   test.each([
     [4484, 2281, 2203],
     [3482, 2203, 1279],
+    // A whole number of bytes, as the sizes that are taken.
+    [4496, 3217, 1279],
   ])('RSA of %i bits', async (size, p, q) => {
     const { key, sign } = rsaOf(2n ** BigInt(p) - 1n, 2n ** BigInt(q) - 1n)
     const signature = await sign(message)

@@ -56,6 +56,7 @@ export const verifyRawEcdsa = (
   signature: Uint8Array,
 ): Promise<boolean> => verify(key, curve === 'P-256' ? P256 : P384, message, signature)
 
+// What is no key, as a point off the curve, throws on the way, and has signed nothing.
 async function verify(key: Uint8Array, how: Algorithm, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   try {
     const imported = await importOnce(key, how)
@@ -79,12 +80,7 @@ function importOnce(key: Uint8Array, how: Algorithm): Promise<CryptoKey | null> 
 async function importKey(key: Uint8Array, how: Algorithm): Promise<CryptoKey | null> {
   const isPoint = key[0] === 0x04
   if (!isPoint && kindOf(key) !== ('namedCurve' in how ? how.namedCurve : 'rsa')) return null
-  try {
-    return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), how, false, ['verify'])
-  } catch {
-    // A point off the curve is no key.
-    return null
-  }
+  return await crypto.subtle.importKey(isPoint ? 'raw' : 'spki', plain(key), how, false, ['verify'])
 }
 
 // Ecdsa-Sig-Value (RFC 3279 2.2.3): SEQUENCE of r and s, each at most as long as the curve's order.
@@ -101,22 +97,14 @@ function rawSignature(signature: Uint8Array, sizeBytes: number): Uint8Array | nu
   }
 }
 
-// SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 3279 2.3): what kind of key, or null for one that nobody here signs with.
-function kindOf(spki: Uint8Array): Curve | 'rsa' | null {
-  try {
-    const [algorithm, key] = derSequence(readDer(spki, { sizeBytes: 1024, nodes: 8, depth: 4 }), 2, 2)
-    const [oid, parameters] = derSequence(algorithm, 2, 2)
-    const bits = derBits(key)
-    if (derOid(oid) === EC_PUBLIC_KEY) {
-      // Whether the point is one of the curve is WebCrypto's to say; a compressed one it might take.
-      const curve = namedCurves.get(derOid(parameters))
-      return curve !== undefined && bits[0] === 0x04 ? curve : null
-    }
-    return derOid(oid) === RSA_ENCRYPTION && isRsaKey(parameters, bits) ? 'rsa' : null
-  } catch (error) {
-    if (isAllodError(error)) return null
-    throw error
-  }
+// SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 3279 2.3): what kind of key, or undefined for one that nobody here signs with.
+function kindOf(spki: Uint8Array): Curve | 'rsa' | undefined {
+  const [algorithm, key] = derSequence(readDer(spki, { sizeBytes: 1024, nodes: 8, depth: 4 }), 2, 2)
+  const [oid, parameters] = derSequence(algorithm, 2, 2)
+  const bits = derBits(key)
+  // Whether the point is one of the curve is WebCrypto's to say; a compressed one it might take.
+  if (derOid(oid) === EC_PUBLIC_KEY) return bits[0] === 0x04 ? namedCurves.get(derOid(parameters)) : undefined
+  return derOid(oid) === RSA_ENCRYPTION && isRsaKey(parameters, bits) ? 'rsa' : undefined
 }
 
 function isRsaKey(parameters: DerNode | undefined, bits: Uint8Array): boolean {
