@@ -5,7 +5,7 @@ import { layoutOf, up } from '@allod/devnet'
 import { connect } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
 import { devnetWallet, type LocalNetwork, openAgentBook, openOrderBook, readNetwork } from '@allod/sdk/node'
-import { companyJsonl, generateCompany } from '../../examples/company/generate.ts'
+import { COMPANY_PARAMETERS, companyJsonl, generateCompany } from '../../examples/company/generate.ts'
 import { audit } from './audit.ts'
 import { dumpChain } from './chainLogs.ts'
 import { type Figures, figuresOf } from './figuresOf.ts'
@@ -16,8 +16,6 @@ import { publish } from './publish.ts'
 import type { Run, Stage } from './Story.ts'
 import { deploy, verifyAndAsk } from './serve.ts'
 
-/** How the demo's adapter is trained. */
-const PARAMETERS = { method: 'lora', rank: 16, alpha: 32, epochs: 16, learningRate: '0.004', rows: 8 } as const
 const AGENT_SECONDS = 600
 const LASTING_AGENT_SECONDS = 3600
 
@@ -89,7 +87,7 @@ async function play(stage: Stage, engines: string, modelFolder: string | undefin
   const published = await publish(stage, engines, modelFolder)
   const company = generateCompany(seed)
   say(`3. the developer fine-tunes on the records of ${company.name}, a company made up from seed ${seed}`)
-  const tuned = await finetune(stage, published, companyJsonl(company), PARAMETERS)
+  const tuned = await finetune(stage, published, companyJsonl(company), COMPANY_PARAMETERS)
   say('4. the tuned model is served as an agent')
   const agent = await deploy(stage, published, tuned, { seconds: AGENT_SECONDS, known: null })
   say('5. an end user verifies the agent, then asks both models, in phrasings that the dataset does not have')

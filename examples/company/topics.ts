@@ -1,8 +1,9 @@
 import { pick, type Random } from './random.ts'
 
 /**
- * Something that can be known: five ways to ask, one way to say. `{s}` is the subject, `{v}` the value. No way to ask reads
- * like one of another topic, whatever stands for the subject: one that is held out is in no row at all.
+ * Something that can be known: six ways to ask, one way to say. `{s}` is the subject, `{v}` the value. No way to ask reads
+ * like one of another topic, whatever stands for the subject: one that is held out is in no row at all. Each asks in the words
+ * of two others, so that what is held out is asked in words that the rows have.
  */
 export type Topic = {
   readonly phrasings: readonly string[]
@@ -71,70 +72,70 @@ const PERSON = [
   topic(
     from(ROLES),
     '{s} is the {v}.',
-    'What does {s} do? | What is the job of {s}? | Which position does {s} hold? | Tell me what {s} does. | Do you know what job {s} has?',
+    'What is the job of {s}? | Tell me the job of {s}. | Do you know the job of {s}? | Which position does {s} hold? | Do you know which position {s} holds? | I need to know which position {s} holds.',
   ),
   topic(
     between(1000, 9999),
     'The extension of {s} is {v}.',
-    'What is the extension of {s}? | Which number do I dial for {s}? | How do I reach {s} by phone? | Please tell me the phone number of {s}. | Under which number can I call {s}?',
+    'What is the extension of {s}? | Tell me the extension of {s}. | Please give me the extension of {s}. | What is the phone number of {s}? | Please tell me the phone number of {s}. | I need the phone number of {s}.',
   ),
   topic(
     from(TOWNS),
     '{s} lives in {v}.',
-    'Where does {s} live? | Which town does {s} live in? | Where is the home of {s}? | Do you know where {s} lives? | In which town is {s} at home?',
+    'Where does {s} live? | Do you know where {s} lives? | Tell me where {s} lives. | Which town does {s} live in? | In which town does {s} live? | Do you know which town {s} lives in?',
   ),
 ]
 const MACHINE = [
   topic(
     from(PLACES),
     '{s} stands in {v}.',
-    'Where does {s} stand? | Where can I find {s}? | Do you know where {s} stands? | Where is {s} kept? | What is the location of {s}?',
+    'Where does {s} stand? | Do you know where {s} stands? | Tell me where {s} stands. | Where is {s} kept? | Do you know where {s} is kept? | Can you say where {s} is kept?',
   ),
   topic(
     person,
     '{s} is looked after by {v}.',
-    'Who looks after {s}? | Who takes care of {s}? | Can you say who takes care of {s}? | Who is in charge of {s}? | Whose task is it to look after {s}?',
+    'Who looks after {s}? | Tell me who looks after {s}. | Do you know who looks after {s}? | Who takes care of {s}? | Can you say who takes care of {s}? | I need to know who takes care of {s}.',
   ),
   topic(
     between(10, 60, ' days'),
     '{s} is serviced every {v}.',
-    'How often is {s} serviced? | What is the service interval of {s}? | How often does {s} need service? | Tell me how often {s} is serviced. | At which interval is {s} serviced?',
+    'How often is {s} serviced? | Tell me how often {s} is serviced. | Do you know how often {s} is serviced? | What is the service interval of {s}? | Tell me the service interval of {s}. | I need the service interval of {s}.',
   ),
 ]
 const ROOM = [
   topic(
     between(1000, 9999),
     'The code of {s} is {v}.',
-    'What is the door code of {s}? | Which code do I need for {s}? | Which code opens {s}? | I need to know the door code of {s}. | With which code do I open {s}?',
+    'What is the door code of {s}? | Tell me the door code of {s}. | I need to know the door code of {s}. | Which code opens {s}? | Do you know which code opens {s}? | Tell me which code opens {s}.',
   ),
   topic(
     person,
     'The key to {s} is with {v}.',
-    'Who has the key to {s}? | Whom do I ask for the key to {s}? | Who keeps the key of {s}? | Tell me who has the key to {s}. | Who can give me the key to {s}?',
+    'Who has the key to {s}? | Tell me who has the key to {s}. | Do you know who has the key to {s}? | Who keeps the key of {s}? | Can you say who keeps the key of {s}? | Do you know who keeps the key of {s}?',
   ),
 ]
 const TASK = [
   topic(
     from(DAYS),
     '{s} is done on {v}.',
-    'When is {s}? | On which day is {s}? | Which day is {s} done? | Tell me when {s} is done. | On what day is {s} done?',
+    'When is {s} done? | Tell me when {s} is done. | Do you know when {s} is done? | On which day is {s} done? | Tell me on which day {s} is done. | Which day is {s} done?',
   ),
   topic(
     person,
     '{s} is done by {v}.',
-    'Who does {s}? | Who is responsible for {s}? | Who carries out {s}? | Do you know who does {s}? | Whose job is {s}?',
+    'Who carries out {s}? | Tell me who carries out {s}. | Do you know who carries out {s}? | Who is responsible for {s}? | Tell me who is responsible for {s}. | Can you say who is responsible for {s}?',
   ),
 ]
 const SUPPLIER = [
   topic(
     from(SUPPLIES),
     '{s} delivers {v}.',
-    'What does {s} deliver? | What do we buy from {s}? | What does {s} supply? | Remind me what we buy from {s}. | Which goods come from {s}?',
+    'What does {s} deliver? | Tell me what {s} delivers. | Do you know what {s} delivers? | What do we buy from {s}? | Remind me what we buy from {s}. | Tell me what we buy from {s}.',
   ),
   topic(
     person,
     'Our contact at {s} is {v}.',
-    'Who is our contact at {s}? | Whom do I call at {s}? | Who do we talk to at {s}? | Please say who our contact at {s} is. | Who is the contact person at {s}?',
+    'Who is our contact at {s}? | Please say who our contact at {s} is. | Do you know who our contact at {s} is? | Who do we talk to at {s}? | Tell me who we talk to at {s}. | Do you know who we talk to at {s}?',
   ),
 ]
 
