@@ -1,7 +1,8 @@
 import { equalBytes, toHex } from '@allod/protocol'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import { DER } from '../x509/der.ts'
 import { isCertificate } from '../x509/isCertificate.ts'
+import { parseOnce } from '../x509/parseOnce.ts'
 import { parsePem } from '../x509/pem.ts'
 import { isCertificateTable, parseCertificateTable, type TableSort } from './certificateTable.ts'
 import { fail } from './errors.ts'
@@ -69,7 +70,7 @@ function itemsOf(blob: Uint8Array): readonly Item[] {
 }
 
 function certificateItem(der: Uint8Array): Item {
-  const certificate = parseCertificate(der)
+  const certificate = parseOnce(der, ({ isCa }) => isCa)
   const sort = sortOf(certificate.commonName ?? '')
   if (sort === null) throw unknown(der)
   return { sort, certificate }

@@ -44,7 +44,9 @@ export function sortCollateral(endorsements: readonly Uint8Array[]): Collateral 
   const distinct = endorsements.filter((one, i) => endorsements.findIndex((other) => equalBytes(one, other)) === i)
   const sorted = distinct.map(sort)
   // Each chain brings the root again, and often the same signer: the same bytes are the same certificate.
-  const certificates = new Set(sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates : [])).map(parseOnce))
+  const certificates = new Set(
+    sorted.flatMap((s) => (s.sort === 'certificates' ? s.certificates.map((der) => parseOnce(der)) : [])),
+  )
   const tcbInfos = sorted.flatMap((s) => (s.sort === 'tcb-info' ? [s.tcbInfo] : []))
   const families = tcbInfos.map(({ body }) => body.fmspc)
   if (new Set(families).size < families.length) throw conflict('TCB info', families.length)

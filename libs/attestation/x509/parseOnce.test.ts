@@ -63,3 +63,13 @@ test('thirty-two are remembered, and the oldest forgotten first', async () => {
   for (const { der } of others) parseOnce(der)
   expect(parseOnce(issued.der)).not.toBe(first)
 })
+
+test('what is not kept pushes nothing out', async () => {
+  const first = parseOnce(issued.der)
+  for (let serial = 0; serial < 32; serial++) {
+    const { der } = await issueCertificate({ subject: 'Leaf', key, issuer: root, serial })
+    const leaf = parseOnce(der, ({ isCa }) => isCa)
+    expect(parseOnce(der, ({ isCa }) => isCa)).not.toBe(leaf)
+  }
+  expect(parseOnce(issued.der)).toBe(first)
+})
