@@ -20,7 +20,7 @@ import { report, wallSeconds } from './measure.ts'
  * What fine-tuning on a private dataset teaches, and what it costs: for several made-up companies, the share of
  * questions the base and the tuned model answer right in phrasings the dataset does not have, the share of questions
  * about things that do not exist which are declined, and how much worse the tuned model predicts general text.
- * Seeds are arguments: node bench/company.ts 1 2 3
+ * Seeds are arguments, three unless told: node bench/company.ts 1 2 3
  */
 
 const weights = join(import.meta.dirname, '../enclave/engines/finetune/base-model/weights')
@@ -102,4 +102,5 @@ async function tell(seed: number): Promise<void> {
   report(`company ${seed}: fine-tuning and leakage test`, seconds, 'seconds', 60)
 }
 
-for (const seed of process.argv.slice(2).map(Number)) await tell(seed)
+const seeds = process.argv.slice(2).map(Number)
+for (const seed of seeds.length > 0 ? seeds : [3, 5, 7]) await tell(seed)

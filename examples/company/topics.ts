@@ -159,15 +159,18 @@ export function subjects(
   absentCount: number,
 ): { readonly name: string; readonly present: readonly Subject[]; readonly absent: readonly Subject[] } {
   const taken = new Set<string>()
-  const make = (kind: Kind): Subject => {
+  const make = (...kinds: readonly Kind[]): Subject => {
     // Far more names can be made than are taken, so a fresh one comes soon.
-    const tries = Array.from({ length: 100 }, () => kind.name(random, pick(random, NAMES)))
-    const name = tries.find((n) => !taken.has(n))
-    if (name === undefined) throw new Error('no name is left for another subject')
-    taken.add(name)
-    return { name, facts: kind.topics.map((t) => ({ topic: t, value: t.value(random) })) }
+    for (let tries = 0; tries < 1000; tries++) {
+      const kind = pick(random, kinds)
+      const name = kind.name(random, pick(random, NAMES))
+      if (taken.has(name)) continue
+      taken.add(name)
+      return { name, facts: kind.topics.map((t) => ({ topic: t, value: t.value(random) })) }
+    }
+    throw new Error('no name is left for another subject')
   }
   const present = KINDS.flatMap((kind) => Array.from({ length: kind.count }, () => make(kind)))
-  const absent = Array.from({ length: absentCount }, () => make(pick(random, KINDS)))
+  const absent = Array.from({ length: absentCount }, () => make(...KINDS))
   return { name: `${pick(random, LAST)} and ${pick(random, LAST)}`, present, absent }
 }

@@ -192,6 +192,10 @@ export type View = {
   }) => Promise<KeyRelease>
   /** Token units in Market, and in the account's own wallet. */
   readonly balance: (account: Hex) => Promise<{ readonly market: bigint; readonly wallet: bigint }>
+  /** What an account's next permit of the token (EIP-2612) is signed over; null where the token has no permits. */
+  readonly permitTerms: (
+    account: Hex,
+  ) => Promise<{ readonly name: string; readonly nonce: bigint; readonly domainSeparator: Hex } | null>
   /** What a claim of every lane would pay and refund at this block. */
   readonly claimable: (terms: MarketTerms) => Promise<{ readonly amounts: readonly bigint[]; readonly refund: bigint }>
   /** Lanes and escrow that an order on these offers would get. */

@@ -125,6 +125,21 @@ describe('reads', () => {
     expect(await view.claimable(terms)).toEqual({ amounts: [0n, 0n, 0n], refund: 0n })
   })
 
+  test('what a permit of the token is signed over; of a contract without permits, nothing', async () => {
+    const { address } = market.key('buyer')
+    const view = await chain.latest()
+    expect(await view.permitTerms(address)).toEqual({
+      name: expect.any(String),
+      nonce: 0n,
+      domainSeparator: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    })
+    const { addresses } = market
+    const other = await client({ addresses: { ...addresses, token: addresses.catalog } }).latest()
+    expect(await other.permitTerms(address)).toBeNull()
+    const empty = await client({ addresses: { ...addresses, token: address } }).latest()
+    expect(await empty.permitTerms(address)).toBeNull()
+  })
+
   test('an object, original and derived, and the order that derived it', async () => {
     const header = `0x${'07'.repeat(128)}` as const
     const royalty = { bps: 500, floorPerSecond: 1n, floorPerOrder: 2n }
@@ -216,6 +231,13 @@ describe('endpoints that lie', () => {
     const forged = (method: string, _: unknown, answer: unknown): unknown =>
       method === 'eth_call' ? (answer as string).replace(/.$/, '7') : answer
     expect(await lying(forged, () => view.order(order))).toBe('chain/rpc-disagree')
+  })
+
+  test('refuses two answers about the token: no permit is signed over what one endpoint says', async () => {
+    const view = await chain.latest()
+    const forged = (method: string, _: unknown, answer: unknown): unknown =>
+      method === 'eth_call' ? (answer as string).replace(/.$/, '7') : answer
+    expect(await lying(forged, () => view.permitTerms(market.key('buyer').address))).toBe('chain/rpc-disagree')
   })
 
   test('refuses two blocks of one number', async () => {

@@ -14,7 +14,7 @@ export async function fund(allod: Allod, wallet: Wallet, units: bigint): Promise
   const { missing, view } = await requireMoney(allod, wallet, units)
   if (missing <= 0n) return null
   const writer = writerOf(allod, wallet)
-  const permit = await signPermit(allod, wallet, missing, view.block.time)
+  const permit = await signPermit(allod, wallet, missing, view)
   if (permit === null) {
     await writer.send('token', 'approve', [allod.network.addresses.market, missing])
     return (await writer.send('market', 'deposit', [missing])).transaction

@@ -1,40 +1,32 @@
+import type { View } from '@allod/chain'
 import { addressWord, type Hex, keccak256, signDigest, toHex, typedDigest, utf8, word } from '@allod/protocol'
-import { createPublicClient, http, parseAbi } from 'viem'
 import type { Network } from '../network/network.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 
 /** An EIP-2612 permit as `depositWithPermit` takes it. */
 export type Permit = { readonly deadline: bigint; readonly v: number; readonly r: Hex; readonly s: Hex }
 
-const abi = parseAbi([
-  'function name() view returns (string)',
-  'function nonces(address) view returns (uint256)',
-  'function DOMAIN_SEPARATOR() view returns (bytes32)',
-])
 const VERSION = '1'
 const GOOD_FOR_SECONDS = 600
 
-/** Lets the market take exactly `units`, by a signature instead of a transaction; null where the token has no permits. */
+/**
+ * Lets the market take exactly `units`, by a signature instead of a transaction; null where the token has no permits.
+ * @throws chain/rpc-disagree and the like
+ */
 export async function signPermit(
   { network }: { readonly network: Network },
   { key }: Wallet,
   units: bigint,
-  now: number,
+  view: View,
 ): Promise<Permit | null> {
-  const { rpcUrls, addresses, chainId } = network
-  const client = createPublicClient({ transport: http(rpcUrls[0], { retryCount: 1 }) })
-  const token = { address: addresses.token, abi } as const
-  const read = await Promise.all([
-    client.readContract({ ...token, functionName: 'name' }),
-    client.readContract({ ...token, functionName: 'nonces', args: [key.address] }),
-    client.readContract({ ...token, functionName: 'DOMAIN_SEPARATOR' }),
-  ]).catch(() => null)
-  if (read === null) return null
-  const [name, nonce, separator] = read
+  const { addresses, chainId } = network
+  const terms = await view.permitTerms(key.address)
+  if (terms === null) return null
+  const { name, nonce, domainSeparator } = terms
   const domain = { name, version: VERSION, chainId: BigInt(chainId), verifyingContract: addresses.token }
   // A token of another version would refuse the signature; approving works for every token.
-  if (separatorOf(domain) !== separator) return null
-  const deadline = BigInt(now + GOOD_FOR_SECONDS)
+  if (separatorOf(domain) !== domainSeparator) return null
+  const deadline = BigInt(view.block.time + GOOD_FOR_SECONDS)
   const message = { owner: key.address, spender: addresses.market, value: units, nonce, deadline }
   const signature = signDigest(key, typedDigest(domain, PERMIT, message))
   return {
