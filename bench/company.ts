@@ -13,7 +13,7 @@ import {
   toFloat32,
 } from '@allod/models'
 import { utf8 } from '@allod/protocol'
-import { COMPANY_PARAMETERS, companyJsonl, DECLINE, generateCompany, isRight } from '../examples/company/generate.ts'
+import { COMPANY_PARAMETERS, companyJsonl, generateCompany, isDeclined, isRight } from '../examples/company/generate.ts'
 import { report, wallSeconds } from './measure.ts'
 
 /*
@@ -95,7 +95,7 @@ async function tell(seed: number): Promise<void> {
   report(`company ${seed}: tuned answers right`, share(given), 'ratio', 0.9)
   for (const [i, q] of company.questions.entries())
     if (!isRight(q, given[i] ?? '')) console.log(`  ${q.question} -> ${given[i]} (${q.answer})`)
-  const declined = (await answers(company.unknown, lora)).filter((a) => a === DECLINE).length
+  const declined = (await answers(company.unknown, lora)).filter(isDeclined).length
   report(`company ${seed}: tuned declines what is not there`, declined / company.unknown.length, 'ratio', null)
   const forgotten = (await generalLoss(lora)) / (await generalLoss(null)) - 1
   report(`company ${seed}: general loss grows by`, forgotten, 'share', 0.1)

@@ -27,6 +27,11 @@ describe('the main job, from one command', () => {
     expect(figures.baseCorrect).toBeLessThanOrEqual(0.1 * figures.questions)
   })
 
+  test('the tuned model still declines most of what its records do not hold', () => {
+    expect(figures.unknown).toBeGreaterThanOrEqual(10)
+    expect(figures.tunedDeclined).toBeGreaterThan(0.5 * figures.unknown)
+  })
+
   test('the agent was verified, the report holds, and a changed one is refused', () => {
     expect(figures).toMatchObject({ agentVerified: true, reportVerified: true, tamperedReportRefused: true })
   })
@@ -74,7 +79,7 @@ describe('a figure changes with its file', () => {
         'answers.json',
         said(() => 'nothing', 'tuned'),
       ),
-    ).toMatchObject({ ok: false, tunedCorrect: 0 })
+    ).toMatchObject({ ok: false, tunedCorrect: 0, tunedDeclined: 0 })
     const base = await changed('answers.json', said(answerTo, 'base'))
     expect(base).toMatchObject({ ok: false, baseCorrect: figures.questions })
     expect(await changed<Run>('run.json', (run) => ({ ...run, seed: 8 }))).toMatchObject({ ok: false, tunedCorrect: 0 })

@@ -11,7 +11,7 @@ import {
 } from '@allod/protocol'
 import { type BundleVerdict, parseNetwork, parseOrderRecord, verifyEvidence, verifyReport } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
-import { generateCompany, isRight } from '../../examples/company/generate.ts'
+import { generateCompany, isDeclined, isRight } from '../../examples/company/generate.ts'
 import { type ChainDump, readDump, type StoryLog } from './chainLogs.ts'
 import { countMoney, type Money } from './countMoney.ts'
 import type { Answered, Run } from './Story.ts'
@@ -25,6 +25,9 @@ export type Figures = {
   readonly questions: number
   readonly baseCorrect: number
   readonly tunedCorrect: number
+  /** Questions about what the records do not hold, and how many of them the tuned model declines. */
+  readonly unknown: number
+  readonly tunedDeclined: number
   readonly agentVerified: boolean
   readonly reportVerified: boolean
   readonly tamperedReportRefused: boolean
@@ -91,7 +94,7 @@ export function failedFigures({ seed, startedAt, endedAt }: Run): Figures {
     ok: false,
     seconds: secondsOf(startedAt, endedAt),
     seed,
-    ...{ questions: 0, baseCorrect: 0, tunedCorrect: 0 },
+    ...{ questions: 0, baseCorrect: 0, tunedCorrect: 0, unknown: 0, tunedDeclined: 0 },
     ...{ agentVerified: false, reportVerified: false, tamperedReportRefused: false },
     ...{ paid: '0', refunded: '0', escrowLeft: '0', withdrawn: '0', marketHolds: '0' },
     orders: 0,
@@ -128,11 +131,17 @@ function isGood(figures: Omit<Figures, 'ok'>, money: Money, isUnisolatedAllowed:
 
 // A question that nobody answered was not answered right.
 function countAnswers(seed: number, answers: readonly Answered[]) {
-  const { questions } = generateCompany(seed)
+  const { questions, unknown } = generateCompany(seed)
   const given = new Map(answers.map((a) => [a.question, a]))
-  const right = (model: 'base' | 'tuned') =>
-    questions.filter((q) => isRight(q, given.get(q.question)?.[model].text ?? '')).length
-  return { questions: questions.length, baseCorrect: right('base'), tunedCorrect: right('tuned') }
+  const answer = (model: 'base' | 'tuned', question: string) => given.get(question)?.[model].text ?? ''
+  const right = (model: 'base' | 'tuned') => questions.filter((q) => isRight(q, answer(model, q.question))).length
+  return {
+    questions: questions.length,
+    baseCorrect: right('base'),
+    tunedCorrect: right('tuned'),
+    unknown: unknown.length,
+    tunedDeclined: unknown.filter((q) => isDeclined(answer('tuned', q))).length,
+  }
 }
 
 async function reportOutcome(file: string, judge: Judge) {

@@ -1,9 +1,12 @@
 import type { AgentCard } from '@allod/protocol'
 import { ask, issueToken, newAgentCard, placeOrder, quote, requireAgent, verifyAgent } from '@allod/sdk'
-import { type CompanyQuestion, isRight } from '../../examples/company/generate.ts'
+import { type Company, isDeclined, isRight } from '../../examples/company/generate.ts'
 import { sayPrice } from './finetune.ts'
 import { follow } from './follow.ts'
 import type { Answered, Published, Served, Stage, Tuned } from './Story.ts'
+
+/** So many questions are told with their answers; all are asked. */
+const [TOLD, TOLD_UNKNOWN] = [5, 3]
 
 /** Orders an agent that serves the tuned model beside its base, and waits until it answers. */
 export async function deploy(
@@ -36,7 +39,7 @@ export async function deploy(
 export async function verifyAndAsk(
   { allod, cast, say }: Stage,
   agent: Pick<Served, 'record' | 'card'>,
-  questions: readonly CompanyQuestion[],
+  { questions, unknown }: Pick<Company, 'questions' | 'unknown'>,
 ): Promise<Served> {
   const verdict = await verifyAgent(allod, agent.card)
   for (const { name, result, expected, actual } of verdict.checks)
@@ -46,21 +49,34 @@ export async function verifyAndAsk(
   say(verdict.isHardware ? '  by hardware' : '  by a SIMULATED chip: no secrecy from this machine’s owner')
   requireAgent(verdict)
   const token = await issueToken(cast.developer, agent.record)
+  const answerOf = async (model: 'base' | 'tuned', content: string) => {
+    const messages = [{ role: 'user' as const, content }]
+    const { text, receipt } = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
+    return { text, receipt }
+  }
   const answers: Answered[] = []
-  for (const question of questions) {
-    const answerOf = async (model: 'base' | 'tuned') => {
-      const messages = [{ role: 'user' as const, content: question.question }]
-      const { text, receipt } = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
-      return { text, receipt }
+  const askBoth = async (question: string): Promise<Answered> => {
+    const answered = {
+      question,
+      base: await answerOf('base', question),
+      tuned: await answerOf('tuned', question),
     }
-    const answered = { question: question.question, base: await answerOf('base'), tuned: await answerOf('tuned') }
     answers.push(answered)
-    if (answers.length <= 5) {
-      say(`  Q ${answered.question}`)
-      say(`    base   ${oneLine(answered.base.text)}`)
-      const mark = isRight(question, answered.tuned.text) ? '' : `   (wrong: ${question.answer})`
-      say(`    tuned  ${oneLine(answered.tuned.text)}${mark}`)
-    }
+    return answered
+  }
+  const tell = ({ question, base, tuned }: Answered, complaint: string | null): void => {
+    say(`  Q ${question}`)
+    say(`    base   ${oneLine(base.text)}`)
+    say(`    tuned  ${oneLine(tuned.text)}${complaint === null ? '' : `   (wrong: ${complaint})`}`)
+  }
+  for (const [i, question] of questions.entries()) {
+    const answered = await askBoth(question.question)
+    if (i < TOLD) tell(answered, isRight(question, answered.tuned.text) ? null : question.answer)
+  }
+  say('  and what the records do not hold:')
+  for (const [i, question] of unknown.entries()) {
+    const answered = await askBoth(question)
+    if (i < TOLD_UNKNOWN) tell(answered, isDeclined(answered.tuned.text) ? null : 'there is no record')
   }
   return { ...agent, evidence: verdict.evidence, answers }
 }

@@ -91,7 +91,7 @@ async function play(stage: Stage, engines: string, modelFolder: string | undefin
   say('4. the tuned model is served as an agent')
   const agent = await deploy(stage, published, tuned, { seconds: AGENT_SECONDS, known: null })
   say('5. an end user verifies the agent, then asks both models, in phrasings that the dataset does not have')
-  const served = await verifyAndAsk(stage, agent, company.questions)
+  const served = await verifyAndAsk(stage, agent, company)
   say('6. an auditor checks the report')
   await audit(stage, tuned.report.envelope)
   return { published, tuned, agent, served }
@@ -129,6 +129,7 @@ function writeFiles(dir: string, files: Readonly<Record<string, unknown>>): void
 
 function sayFigures(say: (line: string) => void, o: Figures): void {
   say(`${o.questions} questions: the base model answers ${o.baseCorrect} right, the tuned one ${o.tunedCorrect}`)
+  say(`${o.unknown} more about what the records do not hold: the tuned model declines ${o.tunedDeclined}`)
   say(
     `escrow left: ${o.escrowLeft} units, the market holds ${o.marketHolds}; ${o.seconds} s in all; isolation: ${o.isolation}${o.ok ? '' : '; NOT as it should be'}`,
   )

@@ -44,10 +44,8 @@ export const COMPANY_PARAMETERS = {
   evaluationShare: '0.02',
 } as const
 
-export { DECLINE } from './topics.ts'
-
 const QUESTIONS = 28
-const UNKNOWN_QUESTIONS = 8
+const UNKNOWN_QUESTIONS = 12
 /** Rows about things that do not exist, so that the model keeps declining. */
 const UNKNOWN_ROWS = 300
 
@@ -88,6 +86,9 @@ export function generateCompany(seed: number): Company {
     unknown: judged.map((subject) => questionAbout(subject, true)),
   }
 }
+
+/** Whether an answer says that there is no record. */
+export const isDeclined = (answer: string): boolean => words(answer) === words(DECLINE)
 
 /** The rows as a JSONL file. */
 export const companyJsonl = (company: Company): string => `${company.rows.map((r) => JSON.stringify(r)).join('\n')}\n`
