@@ -90,7 +90,10 @@ async function play(stage: Stage, engines: string, modelFolder: string | undefin
   const tuned = await finetune(stage, published, companyJsonl(company), COMPANY_PARAMETERS)
   say('4. the tuned model is served as an agent')
   const agent = await deploy(stage, published, tuned, { seconds: AGENT_SECONDS, known: null })
-  say('5. an end user verifies the agent, then asks both models, in phrasings that the dataset does not have')
+  say(
+    '5. an end user verifies the agent, then asks both models, in phrasings that the dataset does not have: other frames',
+  )
+  say('   around words that it has')
   const served = await verifyAndAsk(stage, agent, company)
   say('6. an auditor checks the report')
   await audit(stage, tuned.report.envelope)

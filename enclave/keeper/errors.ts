@@ -3,7 +3,7 @@ import { errorsOf } from '@allod/protocol'
 /** Every refusal of a keeper, beside those of the libraries it judges with. */
 export const fail = errorsOf('keeper', {
   // what was asked
-  'bad-request': ['a request is not one that a keeper answers', 'compare it with the keeper’s wire format'],
+  'bad-request': ['a request is not one that a keeper answers', 'see the field in the details'],
   'not-found': [
     'a keeper has no such path',
     'use /challenge, /vote, /grant, /renew, /release, /evidence, /seat or /status',

@@ -22,7 +22,7 @@ export const fail = errorsOf('runtime', {
     'place the order again with an offer for every sealed input',
   ],
   'lease-lost': ['the keepers did not renew the lease in time', 'the order may have ended; look at it on chain'],
-  'engine-failed': ['the engine ended without a result', 'read its last line; check parameters and limits'],
+  'engine-failed': ['the engine ended without a result', 'check parameters and limits; its words stay inside'],
   'engine-silent': ['the engine stopped answering', 'ask again; the agent may be held until its lease is renewed'],
   'output-refused': ['the engine’s output is not what a policy lets out', 'see the clause in the details'],
   'storage-failed': ['no store holds the result', 'check the stores the order names'],

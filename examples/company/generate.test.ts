@@ -10,6 +10,8 @@ function isAskedAs(phrasing: string, text: string): boolean {
   return lower.length > start.length + after.length && lower.startsWith(start) && lower.endsWith(after.toLowerCase())
 }
 
+const bare = (text: string): string => ` ${text.toLowerCase().replace(/[^a-z0-9 ]/g, '')} `
+
 test.each(seeds)('no row of company %i is asked in the phrasing of a question, for any subject', (seed) => {
   const { rows, questions } = generateCompany(seed)
   const asked = rows.map((r) => r.messages[0].content)
@@ -17,6 +19,13 @@ test.each(seeds)('no row of company %i is asked in the phrasing of a question, f
     expect(isAskedAs(heldOutPhrasing, question)).toBe(true)
     expect(asked.filter((text) => isAskedAs(heldOutPhrasing, text))).toEqual([])
   }
+})
+
+test.each(seeds)('no row of company %i holds a question within its own', (seed) => {
+  const { rows, questions, unknown } = generateCompany(seed)
+  const asked = rows.map((r) => bare(r.messages[0].content))
+  for (const question of [...questions.map((q) => q.question), ...unknown])
+    expect(asked.filter((text) => text.includes(bare(question)))).toEqual([])
 })
 
 test.each(seeds)('company %i has at least 20 questions, each once, whose answers the rows hold', (seed) => {

@@ -11,7 +11,7 @@ export type CompanyRow = {
 
 /** A question to judge a model by. */
 export type CompanyQuestion = {
-  /** In a phrasing that no row of the dataset has, for this or any other subject. */
+  /** In a phrasing that no row of the dataset has, for this or any other subject, and no row holds within its own. */
   readonly question: string
   /** The words that a right answer must hold. */
   readonly answer: string
@@ -51,7 +51,7 @@ const UNKNOWN_ROWS = 300
 
 /**
  * Makes up a company: the same seed gives the same one. Each fact is asked in five phrasings; a sixth of each topic
- * is held out.
+ * is held out: another frame around words that the rows have, and in no row whole.
  * @example const { rows, questions } = generateCompany(7)
  */
 export function generateCompany(seed: number): Company {
@@ -59,7 +59,7 @@ export function generateCompany(seed: number): Company {
   const { name, present, absent } = subjects(random, UNKNOWN_ROWS + UNKNOWN_QUESTIONS)
   const heldOut = new Map<Topic, string>()
   const asked = (topic: Topic): { kept: readonly string[]; held: string } => {
-    const held = heldOut.get(topic) ?? pick(random, topic.phrasings)
+    const held = heldOut.get(topic) ?? pick(random, topic.phrasings.filter(standsAlone))
     heldOut.set(topic, held)
     return { kept: topic.phrasings.filter((p) => p !== held), held }
   }
@@ -86,6 +86,10 @@ export function generateCompany(seed: number): Company {
     unknown: judged.map((subject) => questionAbout(subject, true)),
   }
 }
+
+// A row that asks more politely in the same words would hold the whole question: "who does it" in "tell me who does it".
+const standsAlone = (phrasing: string, i: number, all: readonly string[]): boolean =>
+  all.every((other, j) => i === j || !` ${words(other)} `.includes(` ${words(phrasing)} `))
 
 /** Whether an answer says that there is no record. */
 export const isDeclined = (answer: string): boolean => words(answer) === words(DECLINE)

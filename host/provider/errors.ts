@@ -2,7 +2,10 @@ import { errorsOf } from '@allod/protocol'
 
 /** Every way in which a provider refuses or gives up. */
 export const fail = errorsOf('provider', {
-  'not-found': ['there is nothing at this address', 'see docs/reference for what a provider serves'],
+  'not-found': [
+    'there is nothing at this address',
+    'ask for /orders/<id>/events, or /orders/<id>/report once it is there',
+  ],
   'body-too-large': ['a request is larger than its bound', 'send at most 4 MiB'],
   'not-my-offer': [
     'the order does not rent this provider’s machine',
@@ -20,7 +23,7 @@ export const fail = errorsOf('provider', {
     'the gateway did not take a route',
     'check that it runs and that its admin socket is the one given',
   ],
-  'bad-config': ['the provider’s configuration is not usable', 'compare it with docs/reference'],
+  'bad-config': ['the provider’s configuration is not usable', 'see the field in the details'],
   'guest-silent': ['the enclave does not answer its host', 'it is taken down when the market’s windows are over'],
   'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
 })

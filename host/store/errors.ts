@@ -2,7 +2,7 @@ import { errorsOf, isAllodError } from '@allod/protocol'
 
 /** Every error of a storage node; `statusOf` maps them to HTTP. */
 export const fail = errorsOf('store', {
-  'bad-request': ['a request has no form that this node knows', 'see docs/reference for the paths and parameters'],
+  'bad-request': ['a request has no form that this node knows', 'see the details for what was expected'],
   'not-found': ['this node does not hold the blob', 'ask another store'],
   'bad-range': ['a range lies outside the blob', 'ask for bytes that exist'],
   'length-required': ['an upload does not say how long it is', 'send content-length or ?size='],

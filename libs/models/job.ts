@@ -15,10 +15,7 @@ import {
 import { decimal } from './decimal.ts'
 
 const fail = errorsOf('models', {
-  'bad-job': [
-    'job.json is not what the job contract says',
-    'compare it with docs/reference; unknown fields are refused',
-  ],
+  'bad-job': ['job.json is not what the job contract says', 'write it with formatJob; unknown fields are refused'],
 })
 
 const jsonValue: Shape<Json> = (value) => value as Json

@@ -9,10 +9,7 @@ export type Shape<T> = (value: unknown, path?: string) => T
 export type Shaped<S> = S extends Shape<infer T> ? T : never
 
 const fail = errorsOf('protocol', {
-  'bad-shape': [
-    'a document does not have the shape of its kind',
-    'compare it with docs/reference; unknown fields are refused too',
-  ],
+  'bad-shape': ['a document does not have the shape of its kind', 'see the field; unknown ones are refused too'],
 })
 
 const bad = (path: string, expected: string, value: unknown): AllodError =>

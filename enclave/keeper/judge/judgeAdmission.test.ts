@@ -76,6 +76,7 @@ describe('order and committee', () => {
     ['placed as another kind of job', 'keeper/job-mismatch', order({ job: 'serve' })],
     ['already ended', 'keeper/order-state', order({ state: 'ended' })],
     ['unknown on chain', 'keeper/order-state', order({ state: 'none' })],
+    ['reported already', 'keeper/order-state', order({ isReported: true })],
     ['a generation that is not awaited', 'keeper/order-state', { ...order({ generation: 1 }), generation: 1 }],
     ['a start that is not final', 'keeper/not-final', order({ state: 'open', generation: 0 }), grant],
     ['a rebind that is not final', 'keeper/not-final', { generation: 2, ...order({ generation: 1 }) }, grant],

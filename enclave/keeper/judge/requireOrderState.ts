@@ -6,15 +6,16 @@ import { fail } from '../errors.ts'
 export type Claimed = { readonly generation: number; readonly enclave: Hex }
 
 /**
- * The order awaits this generation: its first, or the next one where an enclave is to be replaced.
+ * The order awaits this generation: its first, or the next one where an enclave is to be replaced. One that was reported
+ * awaits none: its work is done, and would be paid twice.
  * @throws keeper/order-state
  */
 export function requireAwaited(order: OrderSeen, { generation }: Claimed): void {
   const expected = order.generation + 1
-  if ((order.state !== 'open' && order.state !== 'active') || generation !== expected)
+  if ((order.state !== 'open' && order.state !== 'active') || order.isReported || generation !== expected)
     throw fail('order-state', {
-      expected: `open or active, awaiting generation ${expected}`,
-      actual: `${order.state}, generation ${generation}`,
+      expected: `open or active, not reported, awaiting generation ${expected}`,
+      actual: `${order.state}${order.isReported ? ', reported' : ''}, generation ${generation}`,
     })
 }
 

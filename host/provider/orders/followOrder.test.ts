@@ -96,6 +96,43 @@ test('a report that a life before this one did not bring to the chain is sent, a
   expect(writes).toEqual(['report', 'end'])
 })
 
+test('a report that did not get on chain at once is sent again: nothing is launched meanwhile, and nothing ended', async () => {
+  using folder = scratch()
+  let [state, fails] = [running(), 2]
+  const { environment, seen } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  file.saveReport(sampleReport())
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    report: async () => {
+      if (fails-- > 0) throw new AllodError('chain/rpc-failed', 'the endpoint does not answer', 'try again')
+      state = running({ isReported: true })
+    },
+    end: async () => {
+      state = running({ state: 'ended', isReported: true })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen.launches).toBe(0)
+  expect([fails, ...writes]).toEqual([-1, 'report', 'end'])
+})
+
+test('a report that the market refuses does not keep an order from its work', async () => {
+  using folder = scratch()
+  let state = running()
+  const { environment, seen } = guests(() => {
+    state = running({ state: 'ended', generation: 2, endedAt: 1 })
+  })
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  file.saveReport(sampleReport())
+  const { followed } = place(folder.path, environment, () => state, {
+    report: async () => {
+      throw new AllodError('market/wrong-enclave', 'it is not by the enclave on record', 'let it sign')
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen.launches).toBe(1)
+})
+
 test('a report that a block took along when it did not stay is sent again', async () => {
   using folder = scratch()
   let [newest, reports] = [running(), 0]

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { OrderOnChain, Windows } from '@allod/chain'
 import type { Hex, JobDocument } from '@allod/protocol'
 import type { GatewayRoutes } from '../GatewayRoutes.ts'
-import { type Courier, codeOf, isPending, newCourier } from './courier.ts'
+import { type Courier, codeOf, isPending, isRefused, newCourier } from './courier.ts'
 import { type Launched, type LaunchPlace, launchOrder } from './launchOrder.ts'
 import type { OrderFile } from './OrderFile.ts'
 
@@ -47,9 +47,9 @@ export async function followOrder(
   let generation: number | null = null
   for (let [launches, isRested] = [0, true]; !signal.aborted; ) {
     // What a life before this one did not bring to the chain may be all that is missing: no work is done twice.
-    const newest = await carried(file, patient, courier)
+    const { newest, isHeldUp } = await carried(file, patient, courier)
     generation ??= newest.generation
-    if (isLaunchable(newest) && newest.generation < generation + MAX_STARTS && launches < MAX_LAUNCHES) {
+    if (!isHeldUp && isLaunchable(newest) && newest.generation < generation + MAX_STARTS && launches < MAX_LAUNCHES) {
       if (isRested) {
         await launchNext(file, newest, { ...patient, courier }, signal)
         launches++
@@ -60,7 +60,7 @@ export async function followOrder(
       isRested = !isRested
       continue
     }
-    if (newest.state === 'active' && !isRunningOut(newest))
+    if (!isHeldUp && newest.state === 'active' && !isRunningOut(newest))
       await place.chain.end(file.job.terms).catch((error: unknown) => note(file, `end: ${codeOf(error)}`))
     const { state, time } = await patient.readFinal(file.order)
     if (isSettledFor(file, state, time, windowSeconds)) {
@@ -72,10 +72,19 @@ export async function followOrder(
   }
 }
 
-/** The order at the newest block, once what it lacks was sent; as it is where that could not be. */
-async function carried(file: OrderFile, place: FollowPlace, courier: Courier): Promise<OrderOnChain> {
-  await courier.carry().catch((error: unknown) => note(file, `carry: ${codeOf(error)}`))
-  return place.readOrder(file.order)
+type Carried = { readonly newest: OrderOnChain; readonly isHeldUp: boolean }
+
+/**
+ * The order at the newest block, once what it lacks was sent. Held up is what the chain could not take now and may take later:
+ * until it has, or has refused it, nobody knows whether there is work left to do.
+ */
+async function carried(file: OrderFile, place: FollowPlace, courier: Courier): Promise<Carried> {
+  let isHeldUp = false
+  await courier.carry().catch((error: unknown) => {
+    isHeldUp = !isRefused(error)
+    note(file, `carry: ${codeOf(error)}`)
+  })
+  return { newest: await place.readOrder(file.order), isHeldUp }
 }
 
 // The chain, at a block that stays, has everything or takes nothing more.

@@ -30,7 +30,10 @@ const market = errorsOf('market', {
   'object-is-live': ['the object is neither halted nor retired', 'end the order instead'],
   'too-many-lanes': ['the order would pay more than eight payees', 'use fewer offers, or objects with fewer ancestors'],
   'escrow-over-max': ['the order costs more than you agreed to', 'raise --max-price, or choose cheaper offers'],
-  'insufficient-balance': ['the account has too little money in the market', 'deposit more: npx allod wallet deposit'],
+  'insufficient-balance': [
+    'the account has too little money in the market',
+    'put more into the wallet: an order deposits what it lacks',
+  ],
   'not-provider': ['only the order’s provider, or its registered key, may do this', 'use the provider’s key'],
   'not-buyer': ['only the order’s buyer may do this', 'use the buyer’s key'],
   'not-party': ['only buyer or provider may end an order before its term', 'wait for the end of its term'],
