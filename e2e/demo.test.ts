@@ -92,6 +92,22 @@ describe('a figure changes with its file', () => {
     expect(stripped).toMatchObject({ ok: false, agentVerified: false })
   })
 
+  test('an answer is the agent’s in its own words only, to its own question, by its own model', async () => {
+    const [reworded, swapped, moved] = [
+      await changed(
+        'answers.json',
+        said(({ tuned }) => `${tuned.text} `, 'tuned'),
+      ),
+      await changed<readonly Answered[]>('answers.json', (all) =>
+        all.map((a) => ({ ...a, base: a.tuned, tuned: a.base })),
+      ),
+      await changed<readonly Answered[]>('answers.json', (all) =>
+        all.map((a, i) => ({ ...a, tuned: (all[(i + 1) % all.length] as Answered).tuned })),
+      ),
+    ]
+    for (const figures of [reworded, swapped, moved]) expect(figures).toMatchObject({ ok: false, agentVerified: false })
+  })
+
   test('the agent is verified by its evidence and by its card', async () => {
     type Bundle = { readonly bound: { readonly generation: number } }
     const evidence = await changed<Bundle>('agent-evidence.json', (b) => ({

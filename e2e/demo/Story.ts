@@ -65,8 +65,13 @@ export type Answered = {
   readonly tuned: Answer
 }
 
-/** What a model said, and the enclave's receipt for it. */
-export type Answer = { readonly text: string; readonly receipt: Receipt | null }
+/** What a model said, and the enclave's receipt for it with the bytes that it is for, in base64. */
+export type Answer = {
+  readonly text: string
+  readonly receipt: Receipt
+  readonly request: string
+  readonly answer: string
+}
 
 /** When a story was told, in Unix milliseconds, and from which seed. */
 export type Run = { readonly seed: number; readonly startedAt: number; readonly endedAt: number }

@@ -9,7 +9,14 @@ import {
   requireAgentCard,
   requireReceipt,
 } from '@allod/protocol'
-import { type BundleVerdict, parseNetwork, parseOrderRecord, verifyEvidence, verifyReport } from '@allod/sdk'
+import {
+  type BundleVerdict,
+  parseNetwork,
+  parseOrderRecord,
+  readTranscript,
+  verifyEvidence,
+  verifyReport,
+} from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
 import { generateCompany, isDeclined, isRight } from '../../examples/company/generate.ts'
 import { type ChainDump, readDump, type StoryLog } from './chainLogs.ts'
@@ -215,17 +222,20 @@ function isAgentOf(
   )
 }
 
-// Each answer has the enclave's receipt, for this order.
+// Each answer has the enclave's receipt, for this order, this model, this question and these words.
 function areAnswersOf(card: AgentCard, answers: readonly Answered[], logs: readonly StoryLog[]): boolean {
   const { enclave } = recordedFor(card, logs)
-  const receipts = answers.flatMap(({ base, tuned }) => [base.receipt, tuned.receipt])
-  return receipts.every((value) =>
+  const isAnswer = (model: 'base' | 'tuned', { question, ...answered }: Answered): boolean =>
     passes(() => {
-      const receipt = receiptShape(value)
+      const { text, ...kept } = answered[model]
+      const receipt = receiptShape(kept.receipt)
       requireReceipt(receipt, enclave)
-      if (receipt.order !== card.orders.at(-1)) throw new SyntaxError('a receipt of another order')
-    }),
-  )
+      const said = readTranscript({ receipt, request: bytesOf(kept.request), answer: bytesOf(kept.answer) })
+      const [message, ...more] = said.messages
+      const isSame = message?.content === question && more.length === 0 && said.model === model && said.text === text
+      if (!isSame || receipt.order !== card.orders.at(-1)) throw new SyntaxError('a receipt of something else')
+    })
+  return answers.every((answered) => isAnswer('base', answered) && isAnswer('tuned', answered))
 }
 
 function passes(check: () => void): boolean {
@@ -237,3 +247,5 @@ function passes(check: () => void): boolean {
     return false
   }
 }
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))

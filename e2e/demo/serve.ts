@@ -51,8 +51,9 @@ export async function verifyAndAsk(
   const token = await issueToken(cast.developer, agent.record)
   const answerOf = async (model: 'base' | 'tuned', content: string) => {
     const messages = [{ role: 'user' as const, content }]
-    const { text, receipt } = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
-    return { text, receipt }
+    const said = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
+    const { text, receipt, request, answer } = said
+    return { text, receipt, request: base64(request), answer: base64(answer) }
   }
   const answers: Answered[] = []
   const askBoth = async (question: string): Promise<Answered> => {
@@ -82,3 +83,5 @@ export async function verifyAndAsk(
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 100)
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

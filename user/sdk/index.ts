@@ -9,6 +9,7 @@ export {
   chat,
   type Message,
 } from './agent/chat.ts'
+export { readTranscript } from './agent/receipts.ts'
 export { decodeToken, encodeToken, issueToken } from './agent/token.ts'
 export { type AgentPolicy, type AgentVerdict, requireAgent, verifyAgent } from './agent/verifyAgent.ts'
 export { type Allod, connect } from './allod.ts'

@@ -46,6 +46,7 @@ import { newSimulatedKey, sampleEvidence } from '../testing/sampleReport.ts'
 import { verifyEvidence } from '../verify/verifyEvidence.ts'
 import { newAgentCard } from './agentCard.ts'
 import { ask, callAgent } from './chat.ts'
+import { readTranscript } from './receipts.ts'
 import { decodeToken, encodeToken, issueToken } from './token.ts'
 import { type AgentVerdict, requireAgent, verifyAgent } from './verifyAgent.ts'
 
@@ -117,7 +118,16 @@ test('verifies an agent by every check, then talks to it sealed and checks the r
   })
   const answer = await ask(allod, verdict, { ...question, token })
   expect(answer).toMatchObject({ text: 'Ada runs it.', finishReason: 'stop', promptTokens: 3, completionTokens: 4 })
-  expect(answer.receipt?.order).toBe(record.order)
+  expect(answer.receipt.order).toBe(record.order)
+})
+
+test('what was asked and said can be read from the bytes kept beside a receipt, and from no others', async () => {
+  const answer = await ask(allod, await accepted(), { ...question, model: 'base', token })
+  expect(readTranscript(answer)).toEqual({ model: 'base', messages: question.messages, text: 'Ada runs it.' })
+  for (const changed of [{ request: answer.answer }, { answer: answer.request }])
+    expect(() => readTranscript({ ...answer, ...changed })).toThrow(
+      expect.objectContaining({ code: 'sdk/bad-receipt' }),
+    )
 })
 
 test('takes plain JSON answers with their receipt too', async () => {

@@ -3,6 +3,7 @@ import { type AccessToken, errorFromJson, fromHex, fromUtf8, isAllodError, type 
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
 import { piecesWithin, within } from '../wire/within.ts'
+import { parseEvent } from './events.ts'
 import { checkReceipt, receiptInEvents, receiptInJson } from './receipts.ts'
 import { encodeToken } from './token.ts'
 import { type AgentVerdict, requireAgent } from './verifyAgent.ts'
@@ -23,13 +24,16 @@ export type ChatOptions = {
   readonly idleMs?: number
 }
 
-/** A whole answer. `receipt` is null where the agent gave none, and refused where it does not hold. */
+/** A whole answer. One without the enclave's receipt, or with one that does not hold, is refused. */
 export type ChatAnswer = {
   readonly text: string
   readonly finishReason: string
   readonly promptTokens: number
   readonly completionTokens: number
-  readonly receipt: Receipt | null
+  readonly receipt: Receipt
+  /** The bytes that the receipt is for: whoever has them and it can tell what was asked and said. */
+  readonly request: Uint8Array
+  readonly answer: Uint8Array
 }
 
 /** A piece of an answer as it is written, and at the end the whole. */
@@ -92,7 +96,8 @@ export async function* chat(
       finishReason,
       promptTokens: usage.prompt_tokens,
       completionTokens: usage.completion_tokens,
-      receipt: found.receipt,
+      ...found,
+      request,
     },
   }
 }
@@ -189,24 +194,6 @@ async function exchange(
     throw errorFromJson(await within(idleMs, response.json(), late).catch(() => null))
   const opened = await sealed.openResponse(piecesWithin(idleMs, response.body, late))
   return { status: opened.head.status, body: opened.body }
-}
-
-type Delta = {
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string }
-    readonly finish_reason?: string | null
-  }[]
-  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null
-}
-
-function parseEvent(event: string): Delta | null {
-  const data = /^data: (.*)$/m.exec(event)?.[1]
-  if (data === undefined || data === '[DONE]') return null
-  try {
-    return JSON.parse(data) as Delta
-  } catch (cause) {
-    throw fail('bad-answer', { cause, actual: data.slice(0, 100) })
-  }
 }
 
 function agentError(status: number, received: readonly Uint8Array[]): Error {

@@ -11,6 +11,7 @@ import {
   utf8,
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
+import { parseEvent } from './events.ts'
 import type { AgentVerdict } from './verifyAgent.ts'
 
 /** A receipt and the bytes of the answer that it is for. */
@@ -46,24 +47,53 @@ export function checkReceipt(
   // An enclave signs whatever it answers, so an answer without one was cut or is somebody else's.
   if (found === null) throw fail('bad-receipt', { expected: 'a receipt', actual: 'none', meta: { field: 'missing' } })
   const { receipt, answer } = found
-  const salt = fromHex(receipt.salt, 32)
-  const salted = (bytes: Uint8Array) => toHex(sha256(salt, sha256(bytes)))
-  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+  const pairs: readonly Pair[] = [
     ['order', agent.order, receipt.order],
     ['generation', agent.generation, receipt.generation],
     ['engine', agent.card.engine, receipt.engine],
     ['objects', [...agent.card.objects].sort().join(), [...receipt.objects].sort().join()],
-    ['request', salted(request), receipt.requestHash],
-    ['response', salted(answer), receipt.responseHash],
+    ...saltedPairs(receipt, request, answer),
   ]
-  for (const [field, expected, actual] of pairs)
-    if (expected !== actual) throw fail('bad-receipt', { expected, actual, meta: { field } })
+  requireSame(pairs)
   try {
     requireReceipt(receipt, agent.enclave)
   } catch (cause) {
     if (!isAllodError(cause)) throw cause
     throw fail('bad-receipt', { cause, expected: agent.enclave, meta: { field: 'signature' } })
   }
+}
+
+type Pair = readonly [field: string, expected: unknown, actual: unknown]
+
+function requireSame(pairs: readonly Pair[]): void {
+  for (const [field, expected, actual] of pairs)
+    if (expected !== actual) throw fail('bad-receipt', { expected, actual, meta: { field } })
+}
+
+function saltedPairs(receipt: Receipt, request: Uint8Array, answer: Uint8Array): readonly Pair[] {
+  const salt = fromHex(receipt.salt, 32)
+  const salted = (bytes: Uint8Array) => toHex(sha256(salt, sha256(bytes)))
+  return [
+    ['request', salted(request), receipt.requestHash],
+    ['response', salted(answer), receipt.responseHash],
+  ]
+}
+
+type Said = { readonly role: string; readonly content: string }
+
+/**
+ * What a receipt is for, read from the bytes that were kept beside it. Who signed it is for the caller to ask.
+ * @throws sdk/bad-receipt where it is for other bytes, sdk/bad-answer
+ */
+export function readTranscript({ request, answer, receipt }: FoundReceipt & { readonly request: Uint8Array }): {
+  readonly model: string
+  readonly messages: readonly Said[]
+  readonly text: string
+} {
+  requireSame(saltedPairs(receipt, request, answer))
+  const { model, messages } = JSON.parse(fromUtf8(request)) as { model: string; messages: readonly Said[] }
+  const events = fromUtf8(answer).split('\n\n').map(parseEvent)
+  return { model, messages, text: events.map((e) => e?.choices?.[0]?.delta?.content ?? '').join('') }
 }
 
 function parse(text: string): Receipt {
