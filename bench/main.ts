@@ -1,4 +1,4 @@
-// Every figure of docs/benchmarks.md, one bench after the other, each a process of its own; on a quiet machine.
+// Every figure of docs/benchmarks.md but those of the main job and of forge, one bench after the other, each a process of its own; on a quiet machine.
 // npm run bench [-- names…]     stdout: a line of JSON per figure
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -39,6 +39,10 @@ export const fail = errorsOf('sdk', {
     'an input without an offer does not belong to the buyer',
     'rent it under its owner’s offer, or seal your own',
   ],
+  'nothing-sealed': [
+    'nothing that goes in is sealed, so that no policy says who may have the result',
+    'seal an input of your own, or rent a sealed one',
+  ],
   'not-its-maker': [
     'a derived object’s manifest is not signed by the enclave that made it',
     'refuse it: ask its owner for the manifest that its report names',

@@ -44,17 +44,20 @@ function node(): Finding {
 }
 
 function sandbox(): Finding {
-  const tried = spawnSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], {
-    stdio: 'ignore',
-    timeout: 10_000,
-  })
+  // As a guest is started: by nobody, where we are root, and with a sandbox inside the sandbox.
+  const bwrap = ['bwrap', '--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev']
+  const isRoot = process.getuid?.() === 0
+  const stepDown = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
+  const [command = '', ...args] = [...(isRoot ? stepDown : []), ...bwrap, ...bwrap, 'true']
+  const tried = spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 })
+  const isThere = spawnSync('bwrap', ['--version'], { stdio: 'ignore', timeout: 10_000 }).status === 0
   const fix =
     'sudo apt-get install bubblewrap; on Ubuntu 24.04 and later `npm run demo` loads an AppArmor profile for bubblewrap, or says how'
   if (tried.status === 0) return pass('sandbox', 'bubblewrap works')
   return {
     name: 'sandbox',
     result: 'FAIL',
-    says: tried.error === undefined ? 'bubblewrap may not make namespaces' : 'no bubblewrap',
+    says: isThere ? 'bubblewrap may not make namespaces' : 'no bubblewrap',
     fix,
   }
 }

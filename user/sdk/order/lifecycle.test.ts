@@ -118,6 +118,13 @@ test('refuses an offer in another token', async () => {
   await expect(quote(foreign, requestOn(await offerModel()))).rejects.toMatchObject({ code: 'sdk/wrong-token' })
 })
 
+test('refuses, before it is paid, a job whose result no policy would let out', async () => {
+  const inputs = { dataset: { kind: 'public', treeHash: `0x${'01'.repeat(32)}` } } as const
+  const asked = (kind: 'finetune' | 'serve') => quote(allod, requestOn(bare(engine), { kind, inputs }))
+  await expect(asked('finetune')).rejects.toMatchObject({ code: 'sdk/nothing-sealed' })
+  expect((await asked('serve')).derived).toBeNull()
+})
+
 test('shows the price with every payee’s share, as the contract computes it', async () => {
   const price = await quote(allod, requestOn(await offerModel()))
   expect(price.shares.map((s) => [s.label, s.mostUnits])).toEqual([

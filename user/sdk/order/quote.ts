@@ -64,7 +64,7 @@ export type Quote = {
   readonly manifests: { readonly [input: string]: Manifest }
   /** What all sealed inputs allow together; null where there is none. */
   readonly terms: Terms | null
-  /** The policy of what a finetune or run derives; null where nothing is derived under one. */
+  /** The policy of what a finetune or run derives; null for what is served. */
   readonly derived: Policy | null
   readonly lanes: readonly Lane[]
   /** The most the order can cost: what is locked, in token units. */
@@ -77,7 +77,7 @@ export type Quote = {
 /**
  * Works an order out before money moves: offers current, policies compatible, the price with every payee's share as the
  * contract computes it.
- * @throws sdk/offer-not-open, sdk/bad-term, sdk/wrong-token, sdk/not-the-owner, sdk/not-allowed naming the clause,
+ * @throws sdk/offer-not-open, sdk/bad-term, sdk/wrong-token, sdk/not-the-owner, sdk/nothing-sealed, sdk/not-allowed naming the clause,
  * protocol/policies-exclude, protocol/offer-not-by-owner, content/no-replica
  */
 export async function quote(allod: Allod, request: OrderRequest): Promise<Quote> {
@@ -197,7 +197,9 @@ function derivedOf(
     return { objectId: manifest === undefined ? NOT_YET : manifestObjectId(manifest), policy }
   })
   const [first, ...rest] = parents
-  return first === undefined ? null : derivePolicy(buyer, royalty ?? noRoyalty, [first, ...rest])
+  // The enclave would refuse to seal what it made, after its time was paid.
+  if (first === undefined) throw fail('nothing-sealed', { expected: 'a sealed input', actual: kind })
+  return derivePolicy(buyer, royalty ?? noRoyalty, [first, ...rest])
 }
 
 function sharesOf(lanes: readonly Lane[], offers: readonly NamedOffer[], seconds: number): readonly PayeeShare[] {
