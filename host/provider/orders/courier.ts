@@ -43,8 +43,12 @@ export function newCourier(
 /** What went wrong, for the provider's own log: its code, never what an enclave wrote. */
 export const codeOf = (error: unknown): string => (error instanceof AllodError ? error.code : 'provider/internal')
 
+/** What the market takes a moment later: attested time that its newest block has not reached. */
+const PASSING = ['market/bad-interval', 'market/too-early']
+
 /** Whether the market said no, which asking again does not change; the way to it may have been closed for a moment only. */
-export const isRefused = (error: unknown): boolean => isAllodError(error) && error.code.startsWith('market/')
+export const isRefused = (error: unknown): boolean =>
+  isAllodError(error) && error.code.startsWith('market/') && !PASSING.includes(error.code)
 
 // Attested time in the order in which it was attested: what comes later on chain hides what came before.
 async function deliver(file: OrderFile, state: OrderOnChain, chain: ChainPort): Promise<void> {

@@ -96,7 +96,10 @@ test('a report that a life before this one did not bring to the chain is sent, a
   expect(writes).toEqual(['report', 'end'])
 })
 
-test('a report that did not get on chain at once is sent again: nothing is launched meanwhile, and nothing ended', async () => {
+test.each([
+  ['the way there is closed', 'chain/rpc-failed'],
+  ['its block is older than the time', 'market/bad-interval'],
+])('a report waits while %s: nothing is launched meanwhile, and nothing ended', async (_, code) => {
   using folder = scratch()
   let [state, fails] = [running(), 2]
   const { environment, seen } = guests(() => {})
@@ -104,7 +107,7 @@ test('a report that did not get on chain at once is sent again: nothing is launc
   file.saveReport(sampleReport())
   const { followed, writes } = place(folder.path, environment, () => state, {
     report: async () => {
-      if (fails-- > 0) throw new AllodError('chain/rpc-failed', 'the endpoint does not answer', 'try again')
+      if (fails-- > 0) throw new AllodError(code, 'not now', 'try again')
       state = running({ isReported: true })
     },
     end: async () => {
@@ -114,6 +117,24 @@ test('a report that did not get on chain at once is sent again: nothing is launc
   await followOrder(file, followed, never)
   expect(seen.launches).toBe(0)
   expect([fails, ...writes]).toEqual([-1, 'report', 'end'])
+})
+
+test('an order whose report never got through is ended after its term', async () => {
+  using folder = scratch()
+  let state = running({ endsAt: Date.now() / 1000 - 1 })
+  const { environment } = guests(() => {})
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  file.saveReport(sampleReport())
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    report: async () => {
+      throw new AllodError('chain/rpc-failed', 'the endpoint does not answer', 'try again')
+    },
+    end: async () => {
+      state = running({ state: 'ended', endedAt: 1 })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(writes).toEqual(['end'])
 })
 
 test('a report that the market refuses does not keep an order from its work', async () => {

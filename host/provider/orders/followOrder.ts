@@ -84,7 +84,9 @@ async function carried(file: OrderFile, place: FollowPlace, courier: Courier): P
     isHeldUp = !isRefused(error)
     note(file, `carry: ${codeOf(error)}`)
   })
-  return { newest: await place.readOrder(file.order), isHeldUp }
+  const newest = await place.readOrder(file.order)
+  // After its term an order is ended all the same.
+  return { newest, isHeldUp: isHeldUp && Date.now() / 1000 < newest.endsAt }
 }
 
 // The chain, at a block that stays, has everything or takes nothing more.
