@@ -1,5 +1,5 @@
-import { type BlockSeen, type Hex, isAllodError } from '@allod/protocol'
-import { type Abi, encodeEventTopics, erc20Abi, parseAbi, toFunctionSelector } from 'viem'
+import type { BlockSeen, Hex } from '@allod/protocol'
+import { type Abi, encodeEventTopics, toFunctionSelector } from 'viem'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi } from '../abi.ts'
 import { laneOf, lower, marketTermsOf, offerArgs, type RawOrderState, royaltyOf, termsArgs } from '../convert.ts'
 import { fail } from '../errors.ts'
@@ -10,13 +10,9 @@ import { callAt } from './calls.ts'
 import type { ChainOptions } from './chainClient.ts'
 import type { Endpoint } from './endpoints.ts'
 import { logsBetween, postedOf } from './logs.ts'
+import { moneyReads } from './moneyReads.ts'
 import { trustReads } from './trustReads.ts'
 
-const permitAbi = parseAbi([
-  'function name() view returns (string)',
-  'function nonces(address) view returns (uint256)',
-  'function DOMAIN_SEPARATOR() view returns (bytes32)',
-])
 const zero: Hex = `0x${'00'.repeat(32)}`
 
 /** The chain at one block. */
@@ -121,27 +117,7 @@ export function viewAt(
       ])
       return ok ? { ok } : { ok, reason: errorName(reason) }
     },
-    async balance(account) {
-      const [inMarket, wallet] = await Promise.all([
-        call(market, marketAbi, 'balanceOf', [account]),
-        call(token, erc20Abi, 'balanceOf', [account]),
-      ])
-      return { market: inMarket, wallet }
-    },
-    async permitTerms(account) {
-      try {
-        const [name, nonce, domainSeparator] = await Promise.all([
-          call(token, permitAbi, 'name', []),
-          call(token, permitAbi, 'nonces', [account]),
-          call(token, permitAbi, 'DOMAIN_SEPARATOR', []),
-        ])
-        return { name, nonce, domainSeparator }
-      } catch (error) {
-        // What has no such function refuses, or answers with what is none of its results.
-        if (isAllodError(error) && error.code !== 'chain/call-reverted') throw error
-        return null
-      }
-    },
+    ...moneyReads({ market, token }, call),
     async claimable(terms) {
       const [amounts, refund] = await call(market, marketAbi, 'claimable', [termsArgs(terms)])
       return { amounts, refund }
