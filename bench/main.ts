@@ -1,4 +1,5 @@
-// Every figure of docs/benchmarks.md but those of the main job and of forge, one bench after the other, each a process of its own; on a quiet machine.
+// Every figure of docs/benchmarks.md but those of the main job and of forge, one bench after the other, each a process of its
+// own; on a quiet machine.
 // npm run bench [-- names…]     stdout: a line of JSON per figure
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   rounds: ['enclave/keeper/bench/rounds.ts'],
   inside: ['bench/inside.ts'],
   finetune: ['bench/finetune.ts'],
-  company: ['bench/company.ts', '1', '2', '3'],
+  company: ['bench/company.ts'],
   serve: ['bench/serve.ts'],
   gas: ['bench/gas.ts'],
   attestation: ['bench/attestation.ts'],

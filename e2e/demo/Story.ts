@@ -65,7 +65,7 @@ export type Answered = {
   readonly tuned: Answer
 }
 
-/** What a model said, and the enclave's receipt for it with the bytes that it is for, in base64. */
+/** What a model said, and the enclave's receipt for it with the bytes that it is for, in base64url. */
 export type Answer = {
   readonly text: string
   readonly receipt: Receipt

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   type AgentCard,
   agentCardShape,
+  fromBase64Url,
   type Hex,
   isAllodError,
   receiptShape,
@@ -230,7 +231,7 @@ function areAnswersOf(card: AgentCard, answers: readonly Answered[], logs: reado
       const { text, ...kept } = answered[model]
       const receipt = receiptShape(kept.receipt)
       requireReceipt(receipt, enclave)
-      const said = readTranscript({ receipt, request: bytesOf(kept.request), answer: bytesOf(kept.answer) })
+      const said = readTranscript({ receipt, request: fromBase64Url(kept.request), answer: fromBase64Url(kept.answer) })
       const [message, ...more] = said.messages
       const isSame = message?.content === question && more.length === 0 && said.model === model && said.text === text
       if (!isSame || receipt.order !== card.orders.at(-1)) throw new SyntaxError('a receipt of something else')
@@ -247,5 +248,3 @@ function passes(check: () => void): boolean {
     return false
   }
 }
-
-const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))

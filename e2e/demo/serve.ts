@@ -1,4 +1,4 @@
-import type { AgentCard } from '@allod/protocol'
+import { type AgentCard, toBase64Url } from '@allod/protocol'
 import { ask, issueToken, newAgentCard, placeOrder, quote, requireAgent, verifyAgent } from '@allod/sdk'
 import { type Company, isDeclined, isRight } from '../../examples/company/generate.ts'
 import { sayPrice } from './finetune.ts'
@@ -53,7 +53,7 @@ export async function verifyAndAsk(
     const messages = [{ role: 'user' as const, content }]
     const said = await ask(allod, verdict, { token, model, messages, temperature: 0, maxTokens: 40 })
     const { text, receipt, request, answer } = said
-    return { text, receipt, request: base64(request), answer: base64(answer) }
+    return { text, receipt, request: toBase64Url(request), answer: toBase64Url(answer) }
   }
   const answers: Answered[] = []
   const askBoth = async (question: string): Promise<Answered> => {
@@ -83,5 +83,3 @@ export async function verifyAndAsk(
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 100)
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

@@ -44,7 +44,7 @@ function node(): Finding {
 }
 
 function sandbox(): Finding {
-  // As a guest is started: by nobody, where we are root, and with a sandbox inside the sandbox.
+  // As set-up tries it, and as a guest is started: by nobody, where we are root, and with a sandbox inside the sandbox.
   const bwrap = ['bwrap', '--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev']
   const isRoot = process.getuid?.() === 0
   const stepDown = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
