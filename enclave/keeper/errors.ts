@@ -72,6 +72,10 @@ export const fail = errorsOf('keeper', {
   'export-refused': ['no policy lets this output out', 'rent it where it is; owners forbade its export'],
   // the keeper itself
   'log-unavailable': ['the decision log did not take an entry', 'nothing was released; ask again, or another keeper'],
+  'log-forged': [
+    'the host gave a last entry of earlier boots that this keeper did not sign',
+    'put the keeper’s log back as it was; without any, the keeper starts a second one, and that shows',
+  ],
   'bad-config': ['the keeper’s configuration cannot be used', 'correct the field in the details and launch again'],
   'no-hardware': ['this release cannot run a keeper on hardware yet', 'use the devnet bundle with the simulated chip'],
 })

@@ -15,6 +15,7 @@ import type { Appraise } from './judge/requireEvidence.ts'
 import type { Keeper } from './Keeper.ts'
 import { keeperKeys } from './keys/keeperKeys.ts'
 import { DecisionLog } from './log/DecisionLog.ts'
+import { earlierBoots } from './log/earlierBoots.ts'
 import { logOverRelay } from './log/logOverRelay.ts'
 import { type Chip, ownEvidence } from './ownEvidence.ts'
 
@@ -55,7 +56,8 @@ async function serve(platform: Platform, base: string): Promise<void> {
   const relay = await connectRelay(join(base, 'run/host.sock'), {
     onOpen: (name, stream) => (name === 'http' ? service.accept(stream) : stream.reset('refused')),
   })
-  const log = new DecisionLog(keys, logOverRelay(relay), { boot: toHex(randomBytes(16)), now })
+  const previous = await earlierBoots(relay, keys)
+  const log = new DecisionLog(keys, logOverRelay(relay), { boot: toHex(randomBytes(16)), previous, now })
   const keeper: Keeper = {
     ...{ config, keys, log, now },
     random: (sizeBytes) => randomBytes(sizeBytes),

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { evidenceShape, verify } from '@allod/attestation'
 import { simulatedMeasurement, simulatedVerifiers } from '@allod/attestation/simulated'
 import { chipInfo, probeSandbox, type StagedRootfs, stageRootfs } from '@allod/environments'
-import { challengeShape, keeperId, reportData, type SignedDecision, toHex } from '@allod/protocol'
+import { challengeShape, decisionHash, keeperId, reportData, type SignedDecision, toHex } from '@allod/protocol'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type KeeperOptions, type RunningKeeper, startKeeper } from './startKeeper.ts'
@@ -130,6 +130,9 @@ test('a keeper in its own environment proves its keys, and keeps them when it is
       ['boot', 0, id],
     ])
     expect(new Set(entries.map((e) => e.decision.boot)).size).toBe(2)
+    const [first, second] = entries.map((e) => e.decision)
+    expect(first?.previous).toBe(`0x${'00'.repeat(32)}`)
+    expect(second?.previous).toBe(first && decisionHash(first))
   } finally {
     await keeper.stop()
   }

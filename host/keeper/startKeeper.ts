@@ -7,7 +7,7 @@ import { dial, fetchOver, nodeStream, splice, type Target } from '@allod/channel
 import { type GuestLimits, processEnvironment, unisolatedEnvironment } from '@allod/environments'
 import { AllodError } from '@allod/protocol'
 import { fail } from './errors.ts'
-import { openLogFile } from './log/openLogFile.ts'
+import { type LogFile, openLogFile } from './log/openLogFile.ts'
 import { type SupervisedGuest, superviseGuest } from './superviseGuest.ts'
 
 export type KeeperOptions = {
@@ -55,7 +55,7 @@ export async function startKeeper(options: KeeperOptions): Promise<RunningKeeper
   const log = await openLogFile(join(data, 'decisions.ndjson'))
   const connect = dial(Object.fromEntries(Object.entries(rpcs).map(([name, url]) => [name, addressOf(url)])))
   const onOpen = (name: string, stream: RelayStream): Promise<void> =>
-    name === 'log' ? keepLog(log, stream) : connect(name, stream)
+    name === 'log' || name === 'log-tail' ? serveLog(log, name, stream) : connect(name, stream)
   const environment = (isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip })
   let guest: SupervisedGuest | null = null
   try {
@@ -106,9 +106,9 @@ async function listen(guest: SupervisedGuest, port: number): Promise<Server> {
   return server
 }
 
-async function keepLog(log: Awaited<ReturnType<typeof openLogFile>>, stream: RelayStream): Promise<void> {
+async function serveLog(log: LogFile, name: 'log' | 'log-tail', stream: RelayStream): Promise<void> {
   try {
-    await log.keep(stream)
+    await (name === 'log' ? log.keep(stream) : log.giveLast(stream))
     await stream.end()
   } catch (error) {
     stream.reset('failed')

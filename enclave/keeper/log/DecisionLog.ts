@@ -8,11 +8,10 @@ export type Emit = (entry: SignedDecision) => Promise<void>
 /** What an entry says beside who, when and after which. */
 export type Entry = Pick<Decision, 'kind' | 'order' | 'generation' | 'enclave' | 'subject' | 'outcome'>
 
-const NOTHING: Hex = `0x${'00'.repeat(32)}`
-
 /**
- * The hash-chained, signed log of one run of a keeper. Entries leave one after the other. A number is used once even if
- * its entry got lost on the way, because two different entries of one number would prove that the keeper lied.
+ * The hash-chained, signed log of one run of a keeper; its first entry names the last one of earlier runs. Entries leave one
+ * after the other. A number is used once even if its entry got lost on the way, because two different entries of one number
+ * would prove that the keeper lied.
  */
 export class DecisionLog {
   readonly #keys: Pick<KeeperKeys, 'id' | 'signing'>
@@ -20,14 +19,22 @@ export class DecisionLog {
   readonly #boot: Hex
   readonly #now: () => number
   #seq = 0
-  #previous: Hex = NOTHING
+  #previous: Hex
   #last: Promise<void> = Promise.resolve()
 
-  /** @param boot 16 random bytes that name this run */
-  constructor(keys: Pick<KeeperKeys, 'id' | 'signing'>, emit: Emit, { boot, now }: { boot: Hex; now: () => number }) {
+  /**
+   * @param options.boot 16 random bytes that name this run
+   * @param options.previous what `earlierBoots` gave
+   */
+  constructor(
+    keys: Pick<KeeperKeys, 'id' | 'signing'>,
+    emit: Emit,
+    { boot, previous, now }: { readonly boot: Hex; readonly previous: Hex; readonly now: () => number },
+  ) {
     this.#keys = keys
     this.#emit = emit
     this.#boot = boot
+    this.#previous = previous
     this.#now = now
   }
 

@@ -1,7 +1,8 @@
 import type { Opener } from '@allod/channel/node'
-import { decisionHash, fromUtf8, utf8 } from '@allod/protocol'
+import { decisionHash, utf8 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import type { Emit } from './DecisionLog.ts'
+import { readLine } from './readLine.ts'
 
 const ANSWER_MS = 5000
 const MAX_ANSWER_BYTES = 256
@@ -21,7 +22,7 @@ export function logOverRelay(relay: Opener, name = 'log'): Emit {
     try {
       await stream.write(utf8(`${JSON.stringify(entry)}\n`))
       const expected = decisionHash(entry.decision)
-      const actual = await readLine(stream)
+      const actual = await readLine(stream, MAX_ANSWER_BYTES)
       if (actual !== expected) throw fail('log-unavailable', { expected, actual })
     } catch (cause) {
       broken.reset('failed')
@@ -31,16 +32,4 @@ export function logOverRelay(relay: Opener, name = 'log'): Emit {
       clearTimeout(timer)
     }
   }
-}
-
-// The host answers one line per entry and nothing else, so whatever came after the line end would be a lie anyway.
-async function readLine(stream: Stream): Promise<string> {
-  let text = ''
-  while (!text.includes('\n')) {
-    const piece = await stream.read()
-    if (piece === null) throw fail('log-unavailable', { actual: 'the host closed the log' })
-    text += fromUtf8(piece)
-    if (text.length > MAX_ANSWER_BYTES) throw fail('log-unavailable', { expected: MAX_ANSWER_BYTES })
-  }
-  return text.trimEnd()
 }

@@ -6,7 +6,7 @@ import { fail } from '../errors.ts'
 import type { Keeper } from '../Keeper.ts'
 import { DecisionLog } from '../log/DecisionLog.ts'
 import { ownEvidence } from '../ownEvidence.ts'
-import { addresses, build, CHAIN_ID, cpuEvidence, hex20, NOW, parties, rootId } from './party.ts'
+import { addresses, build, CHAIN_ID, cpuEvidence, hex20, hex32, NOW, parties, rootId } from './party.ts'
 
 export const config: KeeperConfig = {
   version: 1,
@@ -60,7 +60,7 @@ export async function newKeeper(
   return {
     config: own,
     keys,
-    log: new DecisionLog(keys, keep, { boot: `0x${'0b'.repeat(16)}`, now: () => now }),
+    log: new DecisionLog(keys, keep, { boot: `0x${'0b'.repeat(16)}`, previous: hex32(0), now: () => now }),
     entries,
     now: () => now,
     random: (sizeBytes) => new Uint8Array(sizeBytes).fill(drawn++),

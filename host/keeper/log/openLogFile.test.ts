@@ -74,6 +74,26 @@ test.each([
   expect(lines()).toEqual([''])
 })
 
+test('gives each keeper the last entry of its own, over what an earlier host kept and over a line that was cut short', async () => {
+  const other: SignedDecision = { ...entry(4), decision: { ...entry(4).decision, keeper: `0x${'0a'.repeat(32)}` } }
+  appendFileSync(path, [entry(0), entry(1), other].map((e) => `${JSON.stringify(e)}\n`).join(''))
+  appendFileSync(path, '{"cut":')
+  const log = await openLogFile(path)
+  const ask = async (keeper: string): Promise<readonly string[]> => {
+    const stream = streamOf(`${keeper}\n`)
+    await log.giveLast(stream)
+    return stream.answers
+  }
+  const { keeper } = entry(0).decision
+  expect(await ask(keeper)).toEqual([`${JSON.stringify(entry(1))}\n`])
+  expect(await ask(other.decision.keeper)).toEqual([`${JSON.stringify(other)}\n`])
+  expect(await ask(`0x${'0c'.repeat(32)}`)).toEqual(['\n'])
+  await log.keep(streamOf(`${JSON.stringify(entry(2))}\n`))
+  expect(await ask(keeper)).toEqual([`${JSON.stringify(entry(2))}\n`])
+  await expect(ask('anybody')).rejects.toMatchObject({ code: 'keeper-host/bad-entry' })
+  await log.close()
+})
+
 test('answers nothing when the file cannot be written', async () => {
   const log = await openLogFile(path)
   await log.close()
