@@ -10,7 +10,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   content: ['bench/content.ts'],
   store: ['bench/store.ts'],
   relay: ['libs/channel/bench/relay.ts'],
-  rounds: ['enclave/keeper/bench/rounds.ts'],
+  rounds: ['bench/rounds.ts'],
   inside: ['bench/inside.ts'],
   finetune: ['bench/finetune.ts'],
   company: ['bench/company.ts'],
