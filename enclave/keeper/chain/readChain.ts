@@ -9,8 +9,8 @@ const NO_ROYALTY = { bps: 0, floorPerSecond: '0', floorPerOrder: '0' } as const
 export function readChain(client: ChainClient): ReadChain {
   let windows: Windows | null = null
   return async (query) => {
-    const latest = await client.latest()
-    const view = query.at === 'latest' ? latest : await client.final()
+    const [latest, final] = await Promise.all([client.latest(), query.at === 'latest' ? null : client.final()])
+    const view = final ?? latest
     // Constants of the contract.
     windows ??= await view.windows()
     const { closeSeconds } = windows
@@ -26,9 +26,7 @@ export function readChain(client: ChainClient): ReadChain {
       keyRelease(NOTHING, NOTHING),
       query.provider === null ? null : view.provider(query.provider),
       readBuild(view, query),
-      Promise.all(
-        query.objects.map(async ({ objectId, offer }) => readObject(view, objectId, await keyRelease(objectId, offer))),
-      ),
+      Promise.all(query.objects.map(({ objectId, offer }) => readObject(view, objectId, keyRelease(objectId, offer)))),
     ])
     return { block: view.block, headTime: latest.block.time, order, release, provider, build, objects }
   }
@@ -51,8 +49,8 @@ async function readBuild(view: View, { build, measurement }: ChainQuery): Promis
   return { isApproved, announcedAt, measured }
 }
 
-async function readObject(view: View, objectId: Hex, release: Release | null): Promise<ObjectSeen> {
-  const asset = await view.asset(objectId)
+async function readObject(view: View, objectId: Hex, asked: Promise<Release | null>): Promise<ObjectSeen> {
+  const [asset, release] = await Promise.all([view.asset(objectId), asked])
   const isUnknown = asset.standing === 'unknown'
   return {
     objectId,

@@ -1,9 +1,11 @@
 import type { BlockSeen, Hex } from '@allod/protocol'
 import { fail } from '../errors.ts'
-import { agreed, type Endpoint, type RpcBlock } from './endpoints.ts'
+import { agreed, type Endpoint, type RpcBlock, requireSame } from './endpoints.ts'
 
 /** A block with its parent's hash. */
 export type LinkedBlock = BlockSeen & { readonly parentHash: Hex }
+
+const GET_BLOCK = 'eth_getBlockByNumber'
 
 /** Refuses endpoints of another chain. @throws chain/wrong-chain */
 export async function requireChain(endpoints: readonly Endpoint[], chainId: bigint): Promise<void> {
@@ -24,24 +26,30 @@ export async function commonBlock(
 ): Promise<LinkedBlock> {
   const heads = await Promise.all(
     endpoints.map(async (e) => {
-      const block = (await e.request('eth_getBlockByNumber', [tag, false])) as RpcBlock | null
+      const block = (await e.request(GET_BLOCK, [tag, false])) as RpcBlock | null
       if (block === null) throw fail('rpc-failed', { expected: tag, meta: { endpoint: e.name } })
-      return BigInt(block.number)
+      return linked(block)
     }),
   )
-  const lowest = heads.reduce((a, b) => (a < b ? a : b)) - BigInt(depth)
-  return blockAt(endpoints, lowest < 0n ? 0n : lowest)
+  const numbers = heads.map(({ number }) => BigInt(number))
+  const lowest = numbers.reduce((a, b) => (a < b ? a : b))
+  // Where all are at one number, each has said already what it holds there.
+  if (depth === 0 && numbers.every((number) => number === lowest)) return requireSame(endpoints, GET_BLOCK, heads)
+  const wanted = lowest - BigInt(depth)
+  return blockAt(endpoints, wanted < 0n ? 0n : wanted)
 }
 
 /** The block of a number, as every endpoint has it. @throws chain/rpc-disagree, chain/reorg where there is none */
 export const blockAt = (endpoints: readonly Endpoint[], number: bigint): Promise<LinkedBlock> =>
-  agreed(endpoints, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, false], (answer) => {
+  agreed(endpoints, GET_BLOCK, [`0x${number.toString(16)}`, false], (answer) => {
     const block = answer as RpcBlock | null
     if (block === null) throw fail('reorg', { expected: number })
-    return {
-      number: number.toString(),
-      hash: block.hash,
-      time: Number(block.timestamp),
-      parentHash: block.parentHash,
-    }
+    return { ...linked(block), number: number.toString() }
   })
+
+const linked = ({ number, hash, timestamp, parentHash }: RpcBlock): LinkedBlock => ({
+  number: BigInt(number).toString(),
+  hash,
+  time: Number(timestamp),
+  parentHash,
+})

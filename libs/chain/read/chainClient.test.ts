@@ -7,6 +7,7 @@ import { type FaultyRpc, startFaultyRpc } from '../testing/faultyRpc.ts'
 import { BUILD, CHAIN_ID, newMarket, SECONDS, type TestMarket, word, ZERO } from '../testing/newMarket.ts'
 import type { ChainClient, MarketTerms } from '../types.ts'
 import { type ChainOptions, chainClient } from './chainClient.ts'
+import { transportOver } from './transportOver.ts'
 
 let market: TestMarket
 let liar: FaultyRpc
@@ -209,6 +210,36 @@ describe('reads', () => {
     const transport = custom({ request: ({ method, params }) => market.anvil.rpc(method, params) })
     const view = await client({ rpcUrls: [], transports: [transport, transport] }).latest()
     expect((await view.order(order)).state).toBe('active')
+  })
+
+  test('over a relay, calls made at once travel together, and to each endpoint by itself', async () => {
+    const posts: string[] = []
+    const over = (name: string, url: string) =>
+      transportOver((_, init) => {
+        posts.push(name)
+        return fetch(url, init)
+      })
+    const transports = [over('a', market.anvil.url), over('b', liar.url)]
+    const view = await client({ rpcUrls: [], transports }).latest()
+    posts.length = 0
+    const seen = (): Promise<unknown> =>
+      Promise.all([view.order(order), view.build(BUILD), view.committee(market.committeeOf), view.asset(word('a'))])
+    await seen()
+    expect(posts.toSorted()).toEqual(['a', 'b'])
+    const forged = (_: string, __: unknown, answer: unknown): unknown => (answer as string).replace(/.$/, '7')
+    expect(await lying(forged, seen)).toBe('chain/rpc-disagree')
+  })
+
+  test('endpoints at one head are not asked for it again; behind one that lags, each says what it holds', async () => {
+    liar.asked.length = 0
+    const { block } = await chain.latest()
+    expect(liar.asked).toEqual(['eth_getBlockByNumber'])
+    liar.fault = (_, [which], answer) =>
+      which === 'latest' ? { ...(answer as object), number: `0x${(BigInt(block.number) - 1n).toString(16)}` } : answer
+    const lagging = await chain.latest()
+    liar.fault = null
+    expect(BigInt(lagging.block.number)).toBe(BigInt(block.number) - 1n)
+    expect(lagging.block.hash).not.toBe(block.hash)
   })
 
   test('refuse an order that is not there', async () => {

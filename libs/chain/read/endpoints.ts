@@ -54,6 +54,11 @@ export async function agreed<T>(
   normal: (answer: unknown) => T,
 ): Promise<T> {
   const answers = await Promise.all(endpoints.map(async (e) => normal(await e.request(method, params))))
+  return requireSame(endpoints, method, answers)
+}
+
+/** What every endpoint answered to one question. @throws chain/rpc-disagree */
+export function requireSame<T>(endpoints: readonly Endpoint[], method: string, answers: readonly T[]): T {
   const [first, ...rest] = answers.map((a) => JSON.stringify(a))
   const other = rest.findIndex((a) => a !== first)
   if (other !== -1)

@@ -17,8 +17,10 @@ export const trustReads = (
     return build === zero ? null : build
   },
   async build(build) {
-    const [announcedAt, from, isRevoked] = await call(trust, trustAbi, 'recordOf', [build])
-    const isApproved = await call(trust, trustAbi, 'isApproved', [build])
+    const [[announcedAt, from, isRevoked], isApproved] = await Promise.all([
+      call(trust, trustAbi, 'recordOf', [build]),
+      call(trust, trustAbi, 'isApproved', [build]),
+    ])
     return { build, announcedAt: Number(announcedAt), from: Number(from), isRevoked, isApproved }
   },
   async revocationOf(build) {

@@ -62,15 +62,19 @@ export function viewAt(
       return createdBlock === 0n ? [] : logs(market, marketAbi, [null, id], createdBlock)
     },
     async offer(owner, hash) {
-      const [epoch, isRevoked] = await call(catalog, catalogAbi, 'standing', [owner, hash])
-      const [running, runs] = await call(market, marketAbi, 'usageOf', [hash])
+      const [[epoch, isRevoked], [running, runs]] = await Promise.all([
+        call(catalog, catalogAbi, 'standing', [owner, hash]),
+        call(market, marketAbi, 'usageOf', [hash]),
+      ])
       return { epoch: Number(epoch), isRevoked, running: Number(running), runs: Number(runs) }
     },
     offersPosted: ({ fromBlock: from } = {}) => posted(topicsOfPosted(), from),
     postedOffer: async (hash) => (await posted(topicsOfPosted(hash))).at(-1) ?? null,
     async committee(id) {
-      const { t, keepers, signers, payees } = await call(registry, registryAbi, 'committeeOf', [id])
-      const [, perOrder, perSecond] = await call(registry, registryAbi, 'feeOf', [id])
+      const [{ t, keepers, signers, payees }, [, perOrder, perSecond]] = await Promise.all([
+        call(registry, registryAbi, 'committeeOf', [id]),
+        call(registry, registryAbi, 'feeOf', [id]),
+      ])
       const members = keepers.map((keeper, i) => ({ keeper, signer: lower(signers[i]), payee: lower(payees[i]) }))
       return { id, t, members, perOrder, perSecond }
     },
@@ -84,8 +88,8 @@ export function viewAt(
       return /^0x0+$/.test(key) ? null : { key, payee: lower(p.payee), endpoints: p.endpoints, machines: p.machines }
     },
     async asset(objectId) {
-      const [owner, standing, dues] = await call(assets, assetsAbi, 'duesOf', [objectId])
-      const [self, isDerived] = await Promise.all([
+      const [[owner, standing, dues], self, isDerived] = await Promise.all([
+        call(assets, assetsAbi, 'duesOf', [objectId]),
         call(assets, assetsAbi, 'royaltyOf', [objectId]),
         call(assets, assetsAbi, 'isDerived', [objectId]),
       ])
