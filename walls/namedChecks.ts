@@ -183,6 +183,24 @@ export const namedChecks: readonly NamedCheck[] = [
     'a lost lease kills the engine and leaves the order to another machine: nothing is signed as failed',
   ),
   check(
+    'decision log of another keeper, given to one that starts',
+    'keeper/log-forged',
+    'enclave/keeper/log/earlierBoots.test.ts',
+    'another keeper’s entry',
+  ),
+  check(
+    'decision log without one of its boots',
+    'log/boot-missing',
+    'user/sdk/log/verifyDecisionLog.test.ts',
+    'a whole boot that was dropped: log/boot-missing',
+  ),
+  check(
+    'older end of its decision log, given to a keeper that starts',
+    'log/forked',
+    'user/sdk/log/verifyDecisionLog.test.ts',
+    'a keeper that was given an older end of its log, to whoever holds both: log/forked',
+  ),
+  check(
     'rebind, and on from a sealed checkpoint',
     null,
     misfortune,

@@ -32,6 +32,7 @@ export const table: readonly Entry[] = [
   entry('evidence verify', 'check evidence from its file', () => import('../commands/evidence/verify.ts')),
   entry('evidence record', 'record this machine’s evidence', () => import('../commands/evidence/record.ts')),
   entry('evidence policy', 'what evidence must meet, in words', () => import('../commands/evidence/policy.ts')),
+  entry('log verify', 'check a keeper’s decision log from its file', () => import('../commands/log/verify.ts')),
   entry('earnings list', 'who earned what, order by order', () => import('../commands/earnings/list.ts')),
   entry('earnings claim', 'book what your lanes have earned', () => import('../commands/earnings/claim.ts')),
   entry('earnings withdraw', 'move your balance to your wallet', () => import('../commands/earnings/withdraw.ts')),

@@ -1,4 +1,6 @@
+export { logKeeper, logText } from './decisionLog.ts'
 export { playEnclave } from './enclave.ts'
 export { build, type LocalNetwork, startLocalNetwork } from './localNetwork.ts'
+export { devnetDescription } from './network.ts'
 export { type PlayedProvider, playProvider } from './playedProvider.ts'
 export { newSimulatedKey, sampleEvidence, sampleRoot } from './sampleReport.ts'
