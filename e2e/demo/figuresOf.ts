@@ -22,6 +22,7 @@ import { devnetTrust } from '@allod/sdk/devnet'
 import { generateCompany, isDeclined, isRight } from '../../examples/company/generate.ts'
 import { type ChainDump, readDump, type StoryLog } from './chainLogs.ts'
 import { countMoney, type Money } from './countMoney.ts'
+import { isGood } from './isGood.ts'
 import type { Answered, Run } from './Story.ts'
 import { viewOfLogs } from './viewOfLogs.ts'
 
@@ -121,21 +122,6 @@ const amountsOf = ({ paid, refunded, escrowLeft, withdrawn, marketHolds }: Money
   withdrawn: String(withdrawn),
   marketHolds: String(marketHolds),
 })
-
-function isGood(figures: Omit<Figures, 'ok'>, money: Money, isUnisolatedAllowed: boolean): boolean {
-  const { questions, baseCorrect, tunedCorrect, isolation } = figures
-  return (
-    figures.agentVerified &&
-    figures.reportVerified &&
-    figures.tamperedReportRefused &&
-    questions >= 20 &&
-    tunedCorrect >= 0.9 * questions &&
-    baseCorrect <= 0.1 * questions &&
-    money.paid > 0n &&
-    money.isPaidOut &&
-    (isolation === 'bubblewrap' || (isolation === 'none' && isUnisolatedAllowed))
-  )
-}
 
 // A question that nobody answered was not answered right.
 function countAnswers(seed: number, answers: readonly Answered[]) {

@@ -47,7 +47,9 @@ const always: readonly KillPlan[] = [
 ]
 
 /** Those of a fine-tuning, up to its report. */
-const steps = stepNames.slice(0, stepNames.indexOf('reported') + 1).filter((step) => step !== 'serving')
+const steps = stepNames
+  .slice(0, stepNames.indexOf('reported') + 1)
+  .filter((step) => step !== 'running' && step !== 'serving')
 /** There is an enclave, and it stays for as long as it takes to find it. */
 const enclaveSteps: readonly StepName[] = ['launched', 'voted', 'started', 'granted', 'training']
 

@@ -10,7 +10,7 @@ import {
 } from '@allod/protocol'
 import { ask, type HostLink } from './HostLink.ts'
 
-/** Events wait here while the host is slow; beyond it the oldest metrics are dropped, never a phase. */
+/** Events wait here while the host is slow; beyond it the oldest are dropped, figures before phases. */
 const MAX_WAITING = 256
 
 /** Tells the buyer how the order stands: phases in the open, figures sealed to the log key of the spec. */

@@ -42,6 +42,8 @@ beforeAll(async () => {
   writeFileSync(inFolder('broken.jsonl'), '{"prompt":"who is ada?"}\n')
   mkdirSync(inFolder('engine'))
   writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
+  mkdirSync(inFolder('counter'))
+  writeFileSync(inFolder('counter/run.mjs'), 'export {}')
 }, 120_000)
 afterAll(async () => {
   await local.stop()
@@ -167,6 +169,30 @@ test('a fine-tuning seals with a journal, and says how to order again with what 
   expect(existsSync(inFolder('sealing'))).toBe(true)
   const [, manifest = ''] = /--data (0x[0-9a-f]{64})/.exec(stderr) ?? []
   expect((await run('buyer', ...finetune, manifest, '--dry-run')).code).toBe(0)
+  await run('buyer', 'order', 'cancel', 'last', '--yes')
+})
+
+test('runs any engine over what is named, once each, and prices it before anything is sealed', async () => {
+  const ran = ['run', 'counter', '--in', `text=${inFolder('rows.jsonl')}`] as const
+  const refused = async (...argv: readonly string[]) => (await json('buyer', ...argv, '--dry-run')).value.error
+  expect(await refused('run', 'counter')).toMatchObject({ code: 'cli/bad-usage', meta: { expected: /--in/ } })
+  expect(await refused('run', 'counter', '--in', 'no name')).toMatchObject({ code: 'cli/bad-usage' })
+  expect(await refused(...ran, '--rent', 'text=base')).toMatchObject({ meta: { expected: 'each name once' } })
+  expect(await refused('run', 'tuner', ...ran.slice(2))).toMatchObject({ meta: { actual: 'finetune' } })
+  expect(await refused(...ran)).toMatchObject({ code: 'sdk/unknown-offer' })
+  const engine = await json('author', 'publish', inFolder('counter'), '--job', 'run', '--per-order', '0.1', '--yes')
+  expect(engine.code).toBe(0)
+  rmSync(inFolder('sealing'), { recursive: true, force: true })
+  expect((await run('buyer', ...ran, '--dry-run')).stdout).toMatch(/compute.*1\.08 tUSD\/h/)
+  // The owner of the base model lets it be fine-tuned and served, and nothing else.
+  const rented = await run('buyer', ...ran, '--rent', 'model=base', '--dry-run')
+  expect(rented.stderr).toMatch(/sdk\/not-allowed|protocol\/policies-exclude/)
+  expect(existsSync(inFolder('sealing'))).toBe(false)
+  const { stdout: order, stderr } = await run('buyer', ...ran, '--param', 'top=2', '--detach', '--yes')
+  const [, manifest = ''] = /--in text=(0x[0-9a-f]{64})/.exec(stderr) ?? []
+  expect((await run('buyer', 'run', 'counter', '--in', `text=${manifest}`, '--dry-run')).code).toBe(0)
+  const { spec } = parseOrderRecord(await openOrderBook(inFolder('orders')).get(order.trim()))
+  expect(spec).toMatchObject({ kind: 'run', engine: { parameters: { top: 2 } }, inputs: { text: { kind: 'object' } } })
   await run('buyer', 'order', 'cancel', 'last', '--yes')
 })
 

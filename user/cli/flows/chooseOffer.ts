@@ -4,7 +4,7 @@ import { fail } from '../frame/errors.ts'
 
 /**
  * The offer named, else the cheapest open one of its kind that fits.
- * @throws sdk/unknown-offer, sdk/ambiguous-offer, cli/no-offer, cli/bad-usage where another kind was named
+ * @throws sdk/unknown-offer, sdk/ambiguous-offer, cli/no-offer, cli/bad-usage where another kind or job was named
  */
 export async function chooseOffer(
   allod: Allod,
@@ -24,6 +24,9 @@ export async function chooseOffer(
     const listing = await getOffer(allod, named)
     if (!kinds.includes(kindOf(listing)))
       throw fail('bad-usage', { expected: kinds, actual: kindOf(listing), hint: 'see `npx allod offer list`' })
+    const does = listing.description?.facts.job
+    if (job !== undefined && does !== undefined && does !== job)
+      throw fail('bad-usage', { expected: `an engine of job ${job}`, actual: does, hint: 'see `npx allod offer list`' })
     return listing
   }
   const open = (await listOffers(allod)).filter(

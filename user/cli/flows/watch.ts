@@ -16,6 +16,7 @@ const GOOD: ReadonlySet<StepName> = new Set([
   'started',
   'granted',
   'training',
+  'running',
   'serving',
   'sealed',
   'reported',

@@ -7,6 +7,7 @@ export const table: readonly Entry[] = [
   entry('publish', 'seal a folder and offer it, or offer an engine', () => import('../commands/publish.ts')),
   entry('finetune', 'fine-tune a model on private data', () => import('../commands/finetune.ts')),
   entry('deploy', 'serve a tuned model as a named agent', () => import('../commands/deploy.ts')),
+  entry('run', 'run an engine over private files', () => import('../commands/run.ts')),
   entry('chat', 'verify an agent, then talk to it sealed', () => import('../commands/chat.ts')),
   entry('verify', 'check an agent or a report yourself', () => import('../commands/verify.ts')),
   entry('offer list', 'what can be rented', () => import('../commands/offer/list.ts')),

@@ -1,4 +1,4 @@
-import type { OrderLog } from '@allod/chain'
+import type { JobKind, OrderLog } from '@allod/chain'
 import type { Metric } from '@allod/models'
 import { type Hex, isAllodError, type OrderEvent } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
@@ -20,6 +20,7 @@ export const stepNames = [
   'started',
   'granted',
   'training',
+  'running',
   'serving',
   'sealed',
   'reported',
@@ -91,7 +92,7 @@ export async function* followOrder(
         'state' in news
           ? stepsOfLook(news)
           : news.kind === 'event'
-            ? await stepsOfEvent(news.event, open)
+            ? await stepsOfEvent(news.event, record.spec.kind, open)
             : news.kind === 'lost'
               ? await lineDown(allod, record, news.code)
               : [{ kind: 'line', isUp: false, code: news.code } as const]
@@ -146,17 +147,27 @@ const PHASE_STEPS: Readonly<Record<string, StepName>> = {
   launched: 'launched',
   voted: 'voted',
   granted: 'granted',
-  running: 'training',
   serving: 'serving',
   paused: 'paused',
   sealing: 'sealed',
   failed: 'failed',
 }
 
+/** An engine at work, in the words of its job; an agent says itself when it serves. */
+const AT_WORK: Readonly<Record<JobKind, StepName | undefined>> = {
+  finetune: 'training',
+  run: 'running',
+  serve: undefined,
+}
+
 // Started, reported and ended are the chain's to say.
-async function stepsOfEvent(event: OrderEvent, open: ReturnType<typeof figureReader>): Promise<readonly OrderStep[]> {
+async function stepsOfEvent(
+  event: OrderEvent,
+  job: JobKind,
+  open: ReturnType<typeof figureReader>,
+): Promise<readonly OrderStep[]> {
   const { phase, detail } = event.event
-  const step = phase === null ? undefined : PHASE_STEPS[phase]
+  const step = phase === null ? undefined : phase === 'running' ? AT_WORK[job] : PHASE_STEPS[phase]
   const time = Math.floor(event.time / 1000)
   if (step !== undefined)
     return [{ kind: 'step', step, source: 'provider', generation: event.generation, time, transaction: null, detail }]
