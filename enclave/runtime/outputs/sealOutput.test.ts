@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manifestHash, manifestObjectId } from '@allod/content'
-import { type Policy, policyHash } from '@allod/protocol'
+import { errorFromJson, type Policy, policyHash } from '@allod/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryStore } from '../testing/memoryStore.ts'
 import { newOrder, type TestOrder } from '../testing/newOrder.ts'
 import { type SealOutputOptions, sealOutput } from './sealOutput.ts'
 
 const order = await newOrder()
+
+/** What a store that is down is told of. */
+const away = () => Promise.reject(errorFromJson({ code: 'content/store-unreachable' }))
 
 let folder: string
 beforeEach(() => {
@@ -41,6 +44,23 @@ test('believes no store’s receipt: one that cannot give the result back is lef
   const honest = memoryStore()
   const { storage } = await seal({ stores: [honest, memoryStore({ forgets: true })] })
   expect(storage.map(({ by }) => by.signer)).toEqual([honest.id])
+})
+
+test('a store that was away while the result was sealed gets it from the one that holds it, before the report', async () => {
+  const [steady, flaky] = [memoryStore(), memoryStore()]
+  let puts = 0
+  const put: typeof flaky.put = (...asked) => (puts++ === 0 ? away() : flaky.put(...asked))
+  const { storage, manifest } = await seal({ stores: [steady, { ...flaky, put }] })
+  expect(storage.map(({ by, digest }) => [by.signer, digest])).toEqual(
+    [steady.id, flaky.id].map((id) => [id, manifestHash(manifest)]),
+  )
+  expect(puts).toBeGreaterThan(1)
+})
+
+test('a store that stays away costs the others nothing', async () => {
+  const [steady, dead] = [memoryStore(), memoryStore()]
+  const { storage } = await seal({ stores: [{ ...dead, put: away, has: away }, steady] })
+  expect(storage.map(({ by }) => by.signer)).toEqual([steady.id])
 })
 
 test('says nothing of a result that no store holds', async () => {

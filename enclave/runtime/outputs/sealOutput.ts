@@ -1,6 +1,6 @@
-import { type Manifest, manifestHash } from '@allod/content'
+import { type Manifest, manifestHash, type StorageReceipt } from '@allod/content'
 import { folderSource } from '@allod/content/node'
-import { openObject } from '@allod/content/open'
+import { copyObject, openObject } from '@allod/content/open'
 import { sealFolder } from '@allod/content/seal'
 import type { Store } from '@allod/content/stores'
 import {
@@ -39,8 +39,9 @@ export type SealOutputOptions = {
 
 /**
  * Seals what the engine left in a folder to the committee, under the policy that its inputs derive, to every store of the
- * order, and reads it back from each before anything is said about it. One that is down or lies is left out of the report:
- * a result that one store holds is worth more than one that has to be made again.
+ * order, and reads it back from each before anything is said about it. One that failed gets it once more from those that hold
+ * it. One that is down or lies is left out of the report: a result that one store holds is worth more than one that has to be
+ * made again, and its buyer can copy it further (`allod object replicate`).
  * @throws runtime/output-refused, runtime/storage-failed, protocol/policies-exclude and the other refusals of a derived policy
  */
 export async function sealOutput(options: SealOutputOptions): Promise<SealedOutput> {
@@ -68,9 +69,8 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
     replicas: 1,
     isPadded: true,
   }).catch(refuseFiles)
-  const holders = await readBack(sealed.manifest, sealed.dek, stores)
-  sealed.dek.erase()
-  const manifest = sealed.manifest
+  const { manifest, dek } = sealed
+  const storage = await storeReceipts(manifest, dek, stores, sealed.receipts).finally(() => dek.erase())
   return {
     manifest,
     derived: {
@@ -86,7 +86,7 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
       policyHash: policyHash(policy),
       owner: policy.owner,
     },
-    storage: sealed.receipts.filter(({ by }) => holders.includes(by.signer)),
+    storage,
   }
 }
 
@@ -106,17 +106,34 @@ function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
   return derivePolicy(facts.buyer, job.spec.derived.royalty, [first, ...rest])
 }
 
-// A receipt is a promise; what was read back is a fact. The stores that gave the whole object on their own.
-async function readBack(manifest: Manifest, dek: Secret, stores: readonly Store[]): Promise<readonly string[]> {
-  const holders: string[] = []
-  const faults: string[] = []
-  for (const store of stores)
-    try {
-      for await (const _ of openObject({ manifest, dek, stores: [store] }));
-      holders.push(store.id)
-    } catch {
-      faults.push(store.id)
-    }
-  if (holders.length === 0) throw fail('storage-failed', { expected: '>= 1', actual: 0, meta: { faults } })
-  return holders
+/** How long stores that failed may take, all of them: a late report may be worth nothing, and one holder suffices. */
+const AGAIN_MS = 5000
+
+// A receipt is a promise; what was read back is a fact. Receipts of the stores that gave the whole object on their own.
+async function storeReceipts(
+  manifest: Manifest,
+  dek: Secret,
+  stores: readonly Store[],
+  given: readonly StorageReceipt[],
+): Promise<StorageReceipt[]> {
+  const holders: Store[] = []
+  for (const store of stores) if (await isWhole(manifest, dek, store)) holders.push(store)
+  const receipts = given.filter(({ by }) => holders.some(({ id }) => id === by.signer))
+  if (holders.length === 0)
+    throw fail('storage-failed', { expected: '>= 1', actual: 0, meta: { faults: stores.map((s) => s.id) } })
+  const signal = AbortSignal.timeout(AGAIN_MS)
+  for (const to of stores.filter(({ id }) => !receipts.some(({ by }) => by.signer === id))) {
+    const copied = await copyObject(manifest, { from: holders, to, signal }).catch(() => null)
+    if (copied !== null && (await isWhole(manifest, dek, to, signal))) receipts.push(copied.receipt)
+  }
+  return receipts
+}
+
+async function isWhole(manifest: Manifest, dek: Secret, store: Store, signal?: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of openObject({ manifest, dek, stores: [store], signal }));
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,3 +1,4 @@
+export { copyObject } from './copyObject.ts'
 export { fetchManifest } from './fetchManifest.ts'
 export { openFolder } from './openFolder.ts'
 export { openObject } from './openObject.ts'

@@ -1,0 +1,103 @@
+import { fromHex } from '@allod/protocol'
+import { type BlobRef, type Body, packRef, rawBody, rawRef } from '../blob.ts'
+import { type Header, parseHeader } from '../header.ts'
+import { packChunks, packCountOf, placeOf, sealedChunkBytes } from '../layout.ts'
+import { encodeManifest, type Manifest, manifestHash, manifestRef } from '../manifest.ts'
+import { LEAF_BYTES } from '../merkle.ts'
+import { requireStorageReceipt, type StorageReceipt } from '../storageReceipt.ts'
+import { type FetchOptions, requireRunning } from '../stores/fetchBlob.ts'
+import { MAX_HAS, type Store } from '../stores/Store.ts'
+import { fetchLeafTable, newSpanSource } from './spanSource.ts'
+
+export type CopyOptions = FetchOptions & {
+  /** Where the object is; asked one after the other. */
+  readonly from: readonly Store[]
+  readonly to: Store
+  /** Told of bytes sent, of all that `to` lacked when the copy began. */
+  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
+}
+
+export type CopiedObject = {
+  /** Of the manifest, which is sent last: what it names was there before. */
+  readonly receipt: StorageReceipt
+  /** 0 where the store had everything, by its own word. */
+  readonly sentBytes: number
+}
+
+/**
+ * Copies an object's ciphertext to a store that lacks it or parts of it. Needs no key: every chunk is held against its leaf
+ * before it is sent on. What is there is not sent again, so a copy that broke off goes on where it was. One pack in memory.
+ * @throws content/no-replica where `from` lacks it too, content/leaf-table-mismatch, content/store-unreachable,
+ * content/store-refused, content/bad-receipt, content/aborted
+ */
+export async function copyObject(
+  manifest: Manifest,
+  { from, to, signal, onFault, onProgress }: CopyOptions,
+): Promise<CopiedObject> {
+  const header = parseHeader(fromHex(manifest.header))
+  const table = await fetchLeafTable(manifest, from, { signal, onFault })
+  const packs = packsOf(header, table)
+  const last = [
+    { ref: rawRef(manifest.leafTable), body: rawBody(table) },
+    { ref: manifestRef(manifestHash(manifest)), body: rawBody(encodeManifest(manifest)) },
+  ] as const
+  const has = await hasOf(to, [...packs, ...last], signal)
+  const lacking = packs.filter((_, i) => !has[i])
+  const totalBytes = [...lacking, ...last.filter((_, i) => !has[packs.length + i])].reduce((n, p) => n + sizeOf(p), 0)
+  const source = newSpanSource({ header, table, stores: from, onFault })
+  let doneBytes = 0
+  const put = async (ref: BlobRef, body: Body): Promise<StorageReceipt> => {
+    requireRunning(signal)
+    const receipt = await to.put(ref, body, { signal })
+    return requireStorageReceipt(receipt, { store: to.id, digest: ref.digest, sizeBytes: body.sizeBytes })
+  }
+  for (const { ref, span, sizeBytes } of lacking) {
+    const chunks = await source(span, signal ?? NEVER)
+    await put(ref, { sizeBytes, chunkBytes: sealedChunkBytes(header), pieces: () => chunks })
+    doneBytes += sizeBytes
+    onProgress?.({ doneBytes, totalBytes })
+  }
+  if (!has[packs.length]) await put(last[0].ref, last[0].body)
+  // Sent even where it is there, and then signed for only: whoever copied has a receipt.
+  const receipt = await put(last[1].ref, last[1].body)
+  onProgress?.({ doneBytes: totalBytes, totalBytes })
+  return { receipt, sentBytes: totalBytes }
+}
+
+const NEVER = new AbortController().signal
+
+type Pack = {
+  readonly ref: BlobRef
+  readonly span: { readonly first: number; readonly end: number }
+  readonly sizeBytes: number
+}
+
+const packsOf = (header: Header, table: Uint8Array): readonly Pack[] =>
+  Array.from({ length: packCountOf(header) }, (_, pack) => {
+    const span = packChunks(header, pack)
+    const leaves = table.subarray(span.first * LEAF_BYTES, span.end * LEAF_BYTES)
+    return {
+      ref: packRef(sealedChunkBytes(header), leaves),
+      span,
+      sizeBytes: placeOf(header, span.end - 1).end,
+    }
+  })
+
+const sizeOf = (part: { readonly sizeBytes: number } | { readonly body: Body }): number =>
+  'body' in part ? part.body.sizeBytes : part.sizeBytes
+
+async function hasOf(
+  store: Store,
+  parts: readonly { readonly ref: BlobRef }[],
+  signal: AbortSignal | undefined,
+): Promise<readonly boolean[]> {
+  const has: boolean[] = []
+  for (let at = 0; at < parts.length; at += MAX_HAS)
+    has.push(
+      ...(await store.has(
+        parts.slice(at, at + MAX_HAS).map((p) => p.ref),
+        { signal },
+      )),
+    )
+  return has
+}
