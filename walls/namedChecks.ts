@@ -69,7 +69,12 @@ export const namedChecks: readonly NamedCheck[] = [
   check('revoked offer', 'market/offer-revoked', create, 'test_refusesARevokedOffer'),
   check('offer over capacity', 'market/no-capacity', run, 'test_startRefusesAnOfferOverCapacity'),
   check('offer without runs left', 'market/no-runs-left', run, 'test_startRefusesAnOfferWithoutRunsLeft'),
-  check('runtime bundle changed by one byte', null, chip, 'a byte, a mode or a name changed is another build'),
+  check(
+    'runtime bundle changed by one byte, in a mode or in a name',
+    'attestation/measurement-unknown',
+    'devnet/chip/changedBundle.test.ts',
+    'a bundle changed in %s is refused where the one before it is taken: attestation/measurement-unknown',
+  ),
   check(
     'runtime bundle of a build nobody approved',
     'attestation/measurement-unknown',
@@ -117,8 +122,14 @@ export const namedChecks: readonly NamedCheck[] = [
   ),
   check('votes of a stranger, on chain', 'market/bad-vote', run, 'test_votesOfAStranger'),
   check(
+    'fact changed after a keeper signed it',
+    'runtime/facts-mismatch',
+    'enclave/runtime/grant/obtainGrant.test.ts',
+    'changed in one field after they were signed',
+  ),
+  check(
     'fact that fewer than t keepers state',
-    'runtime/not-enough-grants',
+    'runtime/facts-disagree',
     'enclave/runtime/grant/obtainGrant.test.ts',
     'believes no fact that fewer than t keepers state, and drops the odd one out where t agree',
   ),

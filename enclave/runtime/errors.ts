@@ -12,6 +12,10 @@ export const fail = errorsOf('runtime', {
   ],
   'not-enough-votes': ['fewer keepers than the committee asks for voted', 'see each keeper’s reason in the details'],
   'not-enough-grants': ['fewer keepers than the committee asks for granted', 'see each keeper’s reason in the details'],
+  'facts-disagree': [
+    'enough keepers granted, but too few of them state the same facts',
+    'one of them errs or lies: compare what each says of the order with the chain',
+  ],
   'facts-mismatch': ['a keeper stated facts of another order', 'leave this keeper out; its signature is kept as proof'],
   'manifest-mismatch': [
     'a manifest is not the one the keepers named',

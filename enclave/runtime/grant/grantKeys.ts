@@ -7,8 +7,8 @@ import { type OpenedKey, openKeys } from './openKeys.ts'
 /**
  * Obtains shares and opens them. The first t keepers to answer are enough where all of their shares are good; where one is
  * bad, those are asked that have not answered yet, because they may only have been slower to see the start final.
- * @throws runtime/not-enough-grants, runtime/input-missing, runtime/manifest-mismatch, content/too-few-shares,
- *   content/wrong-key
+ * @throws runtime/not-enough-grants, runtime/facts-disagree, runtime/input-missing, runtime/manifest-mismatch,
+ *   content/too-few-shares, content/wrong-key
  */
 export async function grantKeys(
   host: HostLink,

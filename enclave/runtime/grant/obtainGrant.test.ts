@@ -1,4 +1,4 @@
-import { newSigningKey } from '@allod/protocol'
+import { newSigningKey, type SignedFacts } from '@allod/protocol'
 import { beforeAll, expect, test } from 'vitest'
 import { collectVotes, type Elected } from '../attest/collectVotes.ts'
 import { attester, hex20, hex32, newOrder } from '../testing/newOrder.ts'
@@ -25,12 +25,17 @@ test('takes what the keepers say alike, at whatever block each of them looked', 
   expect(replies).toHaveLength(3)
 })
 
+const otherBuyer = (signed: SignedFacts) => ({ ...signed, facts: { ...signed.facts, buyer: hex20(1) } })
+const otherBlock = (signed: SignedFacts) => ({ ...signed, block: { ...signed.block, number: signed.block.number + 1 } })
+
 test.each<[string, Play]>([
   ['of another order', { facts: (f) => ({ ...f, order: hex32(1) }) }],
   ['of another enclave', { facts: (f) => ({ ...f, enclave: hex20(1) }) }],
   ['of another generation', { facts: (f) => ({ ...f, generation: 2 }) }],
   ['of another spec', { facts: (f) => ({ ...f, specHash: hex32(1) }) }],
   ['signed by another key', { factsKey: newSigningKey() }],
+  ['changed in one field after they were signed', { grant: (r) => ({ ...r, facts: otherBuyer(r.facts) }) }],
+  ['of another block than was signed', { grant: (r) => ({ ...r, facts: otherBlock(r.facts) }) }],
 ])('leaves out facts %s', async (_, play) => {
   await expect(obtain([play, play])).rejects.toMatchObject({
     code: 'runtime/not-enough-grants',
@@ -45,8 +50,8 @@ test.each<[string, Play]>([
 test('believes no fact that fewer than t keepers state, and drops the odd one out where t agree', async () => {
   const says = (fill: number): Play => ({ facts: (f) => ({ ...f, buyer: hex20(fill) }) })
   await expect(obtain([says(1), says(2), says(3)])).rejects.toMatchObject({
-    code: 'runtime/not-enough-grants',
-    meta: { actual: 1, refusals: [] },
+    code: 'runtime/facts-disagree',
+    meta: { expected: 2, actual: 1, refusals: [] },
   })
   const { facts, replies } = await obtain([says(1)])
   expect(facts.buyer).toBe(order.facts.buyer)

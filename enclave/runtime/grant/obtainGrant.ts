@@ -27,7 +27,7 @@ export type Grant = {
  * Phase two: asks until t keepers, having seen the start in a final block, release their shares and state the same facts.
  * @param options.deadlineMs how long finality may take; keepers answer `keeper/not-final` until then
  * @param options.atLeast how many must agree; t unless told
- * @throws runtime/not-enough-grants with each keeper's reason
+ * @throws runtime/not-enough-grants with each keeper's reason; runtime/facts-disagree where enough granted, but not on one
  */
 export async function obtainGrant(
   host: HostLink,
@@ -55,12 +55,11 @@ export async function obtainGrant(
       if (first)
         return { facts: first.reply.facts.facts, signedFacts: agreed.map((g) => g.reply.facts), replies: agreed }
     }
-    if (!isWorthWaiting(answers) || performance.now() > until)
-      throw fail('not-enough-grants', {
-        expected: atLeast,
-        actual: agreed.length,
-        meta: { refusals: reasons(answers) },
-      })
+    if (!isWorthWaiting(answers) || performance.now() > until) {
+      const details = { expected: atLeast, actual: agreed.length, meta: { refusals: reasons(answers) } }
+      if (granted.size >= atLeast) throw fail('facts-disagree', details)
+      throw fail('not-enough-grants', details)
+    }
     await delay(250)
   }
 }
