@@ -23,6 +23,8 @@ export { type Currency, formatAmount, formatRate, parseAmount, RATE_SCALE, rateP
 export { balanceOf, fund, withdraw } from './money/fund.ts'
 export { checkNetwork, type PartFinding } from './network/checkNetwork.ts'
 export { isLoopback, type Network, networkShape, parseNetwork } from './network/network.ts'
+export { type ObjectHolders, objectHolders } from './object/objectHolders.ts'
+export { type Replica, replicateObject } from './object/replicateObject.ts'
 export { type Claimed, claimOrder, settleOrder } from './order/claimOrder.ts'
 export { type Earning, earningsOf, type OrderMoney, orderMoney, ordersOnChain } from './order/earnings.ts'
 export { endOrder, expireOrder, extendOrder } from './order/endOrder.ts'

@@ -161,6 +161,10 @@ test('seals an object without offering it, and orders with it', async () => {
   expect(priced.code).toBe(0)
   const theirs = await run('owner', ...finetune, value.manifestHash, '--dry-run')
   expect(theirs.stderr).toContain('sdk/not-the-owner')
+  const shown = await run('owner', 'object', 'stat', value.manifestHash)
+  expect([shown.stdout, shown.stderr]).toEqual([expect.stringMatching(/held by\s+2 of 2 stores/), ''])
+  const copied = await json('owner', 'object', 'replicate', value.manifestHash)
+  expect([copied.code, copied.value.replicas.map((r: { kind: string }) => r.kind)]).toEqual([0, ['held', 'held']])
 })
 
 test('a fine-tuning seals with a journal, and says how to order again with what is sealed', async () => {
@@ -265,6 +269,19 @@ test('chooses no wallet for anybody on a real network', async () => {
   expect(code).toBe(4)
   expect(stderr).toContain('cli/no-wallet')
 })
+
+test('says which store does not hold an object, and what to do', async () => {
+  const { value } = await json('buyer', 'object', 'seal', inFolder('rows.jsonl'), '--name', 'rows')
+  await local.stopStore(1)
+  const shown = await run('owner', 'object', 'stat', value.manifestHash)
+  expect(shown.stdout).toMatch(/held by\s+1 of 2 stores/)
+  expect(shown.stderr).toContain(`one store holds it; copy it to the others: npx allod object replicate`)
+  const copied = await run('owner', 'object', 'replicate', value.manifestHash)
+  expect(copied).toMatchObject({ code: 3, stdout: expect.stringContaining('content/store-unreachable') })
+  expect(copied.stderr).toContain('cli/too-few-holders')
+  const nothing = await run('owner', 'object', 'replicate', 'nothing')
+  expect(nothing.stderr).toContain('sdk/unknown-offer')
+}, 60_000)
 
 async function newestOrder() {
   const known = new Set(played.jobs.keys())

@@ -33,5 +33,12 @@ export async function checkReport({ out, values, allod: open }: Context, file: u
   const chip = verdict.isHardware
     ? ''
     : `\n${out.paint.yellow('the chip was simulated: no secrecy from the machine’s owner')}`
+  const lonely = outputs.filter(({ name }) =>
+    verdict.checks.some((c) => c.name === `stored-${name}` && c.actual === '1'),
+  )
   out.result(jsonOf({ ...rest, order, outputs, metrics }), `${checksText(verdict.checks, out.paint)}\n${words}${chip}`)
+  for (const { name, manifestHash } of lonely)
+    out.note(
+      `one store held ${name} when it was reported; copy it to the others: npx allod object replicate ${manifestHash}`,
+    )
 }

@@ -21,6 +21,10 @@ export const fail = errorsOf('cli', {
   'no-devnet-program': ['the devnet’s program is not here', 'run this from a clone of the project'],
   'devnet-failed': ['the devnet’s program failed', 'see what it said above'],
   'child-failed': ['a program could not be started', 'see the cause'],
+  'too-few-holders': [
+    'fewer than two stores hold the object',
+    'see each store’s reason; run this again when more are up',
+  ],
   'no-offer': ['no open offer fits', 'see `npx allod offer list`, or choose a shorter term'],
   'order-failed': ['the order did not reach its end', 'see `npx allod order get` for what was refunded'],
   'evidence-refused': ['evidence does not hold', 'do not rely on it; see which checks failed'],

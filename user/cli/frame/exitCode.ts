@@ -25,7 +25,7 @@ const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
     'wallet',
   ],
   [
-    /^(chain|keeper|gateway|store|provider)\/|^sdk\/(no-network|.*unreachable|too-few-stores)$|^content\/(store-.*|no-replica|too-few-replicas)$/,
+    /^(chain|keeper|gateway|store|provider)\/|^sdk\/(no-network|.*unreachable|too-few-stores)$|^content\/(store-.*|no-replica|too-few-replicas)$|^cli\/too-few-holders$/,
     'network',
   ],
 ]

@@ -25,6 +25,11 @@ export const table: readonly Entry[] = [
   ),
   entry('object stat', 'what is known of a sealed object', () => import('../commands/object/stat.ts')),
   entry('object seal', 'seal a folder without offering it', () => import('../commands/object/seal.ts')),
+  entry(
+    'object replicate',
+    'copy a sealed object to every store that lacks it',
+    () => import('../commands/object/replicate.ts'),
+  ),
   entry('agent list', 'agents known here', () => import('../commands/agent/list.ts')),
   entry('agent token', 'let somebody talk to your agent', () => import('../commands/agent/token.ts')),
   entry('report get', 'an order’s signed report', () => import('../commands/report/get.ts')),

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { simulatedMeasurement } from '@allod/attestation/simulated'
 import { chainWriter } from '@allod/chain/write'
@@ -29,6 +28,7 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { type Network, parseNetwork } from '../network/network.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { startStore } from './storeProcess.ts'
 
 /** A keeper of the test's committee: a seat on chain and its keys, no process. */
 export type TestKeeper = { readonly key: SigningKey; readonly hpke: HpkeKey }
@@ -48,7 +48,6 @@ export type LocalNetwork = {
 
 const MNEMONIC = 'test test test test test test test test test test test junk'
 const artifacts = join(import.meta.dirname, '../../../contracts/artifacts')
-const storeMain = join(import.meta.dirname, '../../../host/store/main.ts')
 
 /** Windows of the test's market, in seconds. */
 export const windows = { start: 60n, report: 20n, close: 6n, pause: 600n }
@@ -167,17 +166,6 @@ async function startAnvil(children: ChildProcess[]): Promise<string> {
     await delay(25)
   }
   throw new Error('anvil did not come up')
-}
-
-async function startStore(folder: string, index: number, children: ChildProcess[]) {
-  const key = join(folder, `store-${index}.key`)
-  writeFileSync(key, toHex(newSigningKey().secret.expose()), { mode: 0o600 })
-  const args = ['--data', join(folder, `store-${index}`), '--key', key, '--port', '0', '--unsynced']
-  const child = spawn(process.execPath, [storeMain, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
-  children.push(child)
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const { port, address } = JSON.parse(line) as { port: number; address: Hex }
-  return { child, url: `http://127.0.0.1:${port}`, address }
 }
 
 async function seat(

@@ -1,5 +1,6 @@
-import { isHex } from '@allod/protocol'
-import { describePolicy, getOffer, objectOf } from '@allod/sdk'
+import { describePolicy, objectHolders } from '@allod/sdk'
+import { namedObject } from '../../flows/namedObject.ts'
+import { replicateHint } from '../../flows/replicateHint.ts'
 import type { Command } from '../../frame/command.ts'
 import { jsonOf } from '../../render/jsonOf.ts'
 import { pairs } from '../../render/pairs.ts'
@@ -12,20 +13,18 @@ export const command: Command = {
   async run({ positionals, out, allod: open }) {
     const allod = await open()
     const [named = ''] = positionals
-    const object = await out.step('reading the object', async () => {
-      // A hash may be a manifest's or an offer's; the stores know the first, the chain the second.
-      const direct = isHex(named, 32) ? await objectOf(allod, named).catch(() => null) : null
-      return direct ?? objectOf(allod, (await getOffer(allod, named)).offer.manifestHash)
-    })
+    const object = await out.step('reading the object', () => namedObject(allod, named))
     const { t, shares } = object.manifest
+    const held = await objectHolders(allod, object.manifest)
     const words = describePolicy(object.policy, { t, n: shares.length })
     const size = `${formatBytes(object.storedBytes)}${object.isPadded ? ', padded to its size class' : ''}`
     out.result(
-      jsonOf({ ...object, words }),
+      jsonOf({ ...object, words, holders: held.holders }),
       pairs([
         ['object', object.objectId],
         ['owner', object.owner],
         ['stored', size],
+        ['held by', `${held.holders.length} of ${held.stores} stores`],
         ['key', `split to ${shares.length} keepers, any ${t} open it`],
         ['standing', `${object.standing}${object.isDerived ? ', derived by an order' : ''}`],
         ['who can read it', words.whoCanRead],
@@ -34,5 +33,6 @@ export const command: Command = {
         ['the public sees', words.whatThePublicSees],
       ]),
     )
+    replicateHint(out, held)
   },
 }
