@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { parse, root } from './imports.ts'
 
-/** A test that a name stands for: what it is made of, and whether it would run. */
-export type NamedTest = { readonly text: string; readonly runs: boolean }
+/** A test that a name stands for: its title with the row's name in its place, what it is made of, and whether it would run. */
+export type NamedTest = { readonly title: string; readonly text: string; readonly runs: boolean }
 
 /**
  * The tests of a file that carry a name: as their title, as the name of a row of the table that they are played with, or as
@@ -22,8 +22,8 @@ export function scriptTests(source: ts.SourceFile, name: string): readonly Named
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node) && node.text === name) {
       const titled = testOf(node)
-      if (titled !== null) found.push({ text: titled.getText(), runs: runs(titled) })
-      else if (isRowName(node)) found.push(...tablesOf(node, source).map((test) => rowOf(node, test)))
+      if (titled !== null) found.push({ title: name, text: titled.getText(), runs: runs(titled) })
+      else if (isRowName(node)) found.push(...tablesOf(node, source).map((test) => rowOf(node, name, test)))
     }
     ts.forEachChild(node, visit)
   }
@@ -31,10 +31,15 @@ export function scriptTests(source: ts.SourceFile, name: string): readonly Named
   return found
 }
 
-const rowOf = (name: ts.Node, test: ts.CallExpression): NamedTest => ({
-  text: `${name.parent.getText()}\n${test.getText()}`,
-  runs: runs(test),
-})
+// A table's first value stands where its title first says %s.
+function rowOf(row: ts.Node, name: string, test: ts.CallExpression): NamedTest {
+  const [title] = test.arguments
+  return {
+    title: title && ts.isStringLiteralLike(title) ? title.text.replace('%s', () => name) : name,
+    text: `${row.parent.getText()}\n${test.getText()}`,
+    runs: runs(test),
+  }
+}
 
 /** The call that this is the title of: `test('…', …)`, `test.each(table)('…', …)`, `describe.each(table)('…', …)`. */
 function testOf(title: ts.Node): ts.CallExpression | null {
@@ -133,7 +138,11 @@ export function solidityTests(source: string, name: string): readonly NamedTest[
   const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
   return [...code.matchAll(new RegExp(`\\bfunction\\s+${name}\\s*\\(`, 'g'))].map(({ index }) => {
     const text = code.slice(index, endOfBody(code, code.indexOf('{', index)))
-    return { text, runs: /^test/.test(name) && !/\bvm\.skip\b/.test(text) && /\b_?(expect|assert)\w*\(/i.test(text) }
+    return {
+      title: name,
+      text,
+      runs: /^test/.test(name) && !/\bvm\.skip\b/.test(text) && /\b_?(expect|assert)\w*\(/i.test(text),
+    }
   })
 }
 
