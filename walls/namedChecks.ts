@@ -89,9 +89,9 @@ export const namedChecks: readonly NamedCheck[] = [
   ),
   check(
     'engine file changed by one byte',
-    'content/no-replica',
+    'content/blob-mismatch',
     'libs/content/stores/tree.test.ts',
-    'commits no file that no store has intact: content/no-replica',
+    'is changed by one byte',
   ),
   check(
     'another engine than paid for',

@@ -47,6 +47,19 @@ describe('a name stands for a test', () => {
   })
 })
 
+test.each([
+  ['of its own', `test('named', ${body})`, 'named'],
+  ['of a table', `test.each([['named', 1]])('in %s: %s', ${body})`, 'in named: %s'],
+  [
+    'of a table of objects',
+    `const all = [['named', 1]]\ntest.each(all.map(f))('$name: $code', ${body})`,
+    'named: $code',
+  ],
+])('a title %s has the name in its place', (_, text, title) => {
+  const source = ts.createSourceFile('it.test.ts', text, ts.ScriptTarget.Latest, true)
+  expect(scriptTests(source, 'named').map((t) => t.title)).toEqual([title])
+})
+
 describe('a function of a contract’s test', () => {
   const of = (text: string) => solidityTests(text, 'test_named').map((t) => t.runs)
 

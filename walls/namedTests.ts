@@ -31,11 +31,11 @@ export function scriptTests(source: ts.SourceFile, name: string): readonly Named
   return found
 }
 
-// A table's first value stands where its title first says %s.
+// A table's first value stands where its title has its first placeholder.
 function rowOf(row: ts.Node, name: string, test: ts.CallExpression): NamedTest {
   const [title] = test.arguments
   return {
-    title: title && ts.isStringLiteralLike(title) ? title.text.replace('%s', () => name) : name,
+    title: title && ts.isStringLiteralLike(title) ? title.text.replace(/%s|\$\w+/, () => name) : name,
     text: `${row.parent.getText()}\n${test.getText()}`,
     runs: runs(test),
   }

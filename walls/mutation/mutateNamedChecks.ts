@@ -16,10 +16,12 @@ import { parseArgs } from 'node:util'
 import { root } from '../imports.ts'
 import { type NamedCheck, namedChecks } from '../namedChecks.ts'
 import { copyTree } from './copyTree.ts'
-import { mutantsOf } from './mutantsOf.ts'
+import { type Mutants, mutantsOf } from './mutantsOf.ts'
 import { type Played, playTests } from './playTests.ts'
 import type { Mutant } from './throwSites.ts'
 
+/** `known`: what came of its test as things stand, where it was played already. */
+type Given = Mutants & { readonly known: Played | undefined }
 type Playing<T> = { readonly isNetwork: boolean; readonly play: () => T }
 type Verdict = { readonly kind: 'told' | 'SURVIVES' | 'not tried'; readonly why: string }
 
@@ -39,14 +41,16 @@ if (values.list)
 else run()
 
 function run(): void {
+  // Before the copy is made: the sources may change while it is worked on.
+  const all = new Map(chosen.map((named) => [named, mutantsOf(named)]))
   const copy = copyTree(root)
   const counts = { told: 0, SURVIVES: 0, 'not tried': 0 }
   try {
     // First all as things stand: a compiler of contracts has then nothing to do but for mutants.
     const units = chosen.filter((named) => !isStory(named))
     const asItStands = new Map(playTests(copy, units).map((played, i) => [units[i], played]))
-    for (const named of chosen) {
-      const { kind, why } = judge(copy, named, asItStands.get(named))
+    for (const [named, mutants] of all) {
+      const { kind, why } = judge(copy, named, { ...mutants, known: asItStands.get(named) })
       counts[kind]++
       console.log(`${kind}: ${named.check}: ${why}`)
     }
@@ -58,9 +62,8 @@ function run(): void {
   console.log(`${counts.told} passed, ${counts.SURVIVES} failed${skipped}`)
 }
 
-function judge(copy: string, named: NamedCheck, known: Played | undefined): Verdict {
+function judge(copy: string, named: NamedCheck, { mutants, needed, known }: Given): Verdict {
   if (isStory(named) && !values.stories) return { kind: 'not tried', why: 'a story: see --stories' }
-  const { mutants, needed } = mutantsOf(named)
   if (mutants.length === 0) return { kind: 'SURVIVES', why: 'nothing is known that could be taken away' }
   const playAs = (isWhole: boolean): Played => playTests(copy, [named], { isWhole })[0] ?? NOTHING
   // A test that goes on where others of its file left is played with them.
