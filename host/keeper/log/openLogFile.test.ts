@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +73,28 @@ test.each([
   await expect(log.keep(streamOf(text))).rejects.toMatchObject({ code: 'keeper-host/bad-entry' })
   await log.close()
   expect(lines()).toEqual([''])
+})
+
+test('goes on after a line that a full disk cut short, and spoils nothing that follows', async () => {
+  // A limit on the size of files cuts a write as a full disk does; it is the process's own, so a process has it.
+  const script = `
+    import { execFileSync } from 'node:child_process'
+    import { openLogFile } from ${JSON.stringify(join(import.meta.dirname, 'openLogFile.ts'))}
+    const [path, ...lines] = process.argv.slice(1)
+    const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':unlimited'])
+    const streamOf = (line) => {
+      const left = [Buffer.from(line + '\\n'), null]
+      return { read: async () => left.shift(), write: async () => {} }
+    }
+    const log = await openLogFile(path)
+    for (const [i, line] of lines.entries()) {
+      limit(i === 1 ? 1000 : 'unlimited')
+      await log.keep(streamOf(line)).catch((error) => process.stdout.write(i + ' ' + error.code))
+    }`
+  const [first, second, third] = [0, 1, 2].map((seq) => JSON.stringify(entry(seq))) as [string, string, string]
+  const args = ['--input-type=module', '-e', script, path, first, second, third]
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('1 keeper-host/log-stopped')
+  expect(lines()).toEqual([first, second.slice(0, 1000 - first.length - 1), third, ''])
 })
 
 test('gives each keeper the last entry of its own, over what an earlier host kept and over a line that was cut short', async () => {
