@@ -145,6 +145,7 @@ export type PostedOffer = {
   readonly signature: Hex
   readonly location: string
   readonly block: bigint
+  readonly transaction: Hex
 }
 
 /** A decoded event of one order, in chain order. Amounts are bigint, times are Unix seconds as bigint or number. */
@@ -167,7 +168,11 @@ export type View = {
   readonly orderEvents: (order: Hex) => Promise<readonly OrderLog[]>
   readonly offer: (owner: Hex, offerHash: Hex) => Promise<OfferStanding>
   /** Offers posted in a range of blocks, this view's block the last; their signatures are checked, others are left out. */
-  readonly offersPosted: (range?: { readonly fromBlock?: bigint }) => Promise<readonly PostedOffer[]>
+  readonly offersPosted: (range?: {
+    readonly fromBlock?: bigint
+    readonly owner?: Hex
+    readonly subject?: Hex
+  }) => Promise<readonly PostedOffer[]>
   /** The posted offer of a hash, or null. */
   readonly postedOffer: (offerHash: Hex) => Promise<PostedOffer | null>
   readonly committee: (committee: Hex) => Promise<CommitteeOnChain>

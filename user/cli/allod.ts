@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { main } from './frame/main.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+// Half of the time until the first line is compiling. Kept in the clone: what lies in a shared folder, others could change.
+enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/allod'))
+const { main } = await import('./frame/main.ts')
 
 const stop = new AbortController()
 process.once('SIGINT', () => {

@@ -94,7 +94,8 @@ export function postedOf(log: Log, chainId: bigint, market: Hex): PostedOffer | 
     const hash = offerHash(offer)
     if (hash !== log.args.offerHash) return null
     if (recoverSigner(offerDigest(allodDomain(chainId, market), offer), signature) !== offer.owner) return null
-    return { hash, offer, signature, location: String(log.args.location), block: log.block }
+    const { block, transaction } = log
+    return { hash, offer, signature, location: String(log.args.location), block, transaction }
   } catch (error) {
     if (isAllodError(error)) return null
     throw error

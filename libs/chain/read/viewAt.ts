@@ -68,8 +68,8 @@ export function viewAt(
       ])
       return { epoch: Number(epoch), isRevoked, running: Number(running), runs: Number(runs) }
     },
-    offersPosted: ({ fromBlock: from } = {}) => posted(topicsOfPosted(), from),
-    postedOffer: async (hash) => (await posted(topicsOfPosted(hash))).at(-1) ?? null,
+    offersPosted: ({ fromBlock: from, owner, subject } = {}) => posted(topicsOfPosted({ owner, subject }), from),
+    postedOffer: async (hash) => (await posted(topicsOfPosted({ offerHash: hash }))).at(-1) ?? null,
     async committee(id) {
       const [{ t, keepers, signers, payees }, [, perOrder, perSecond]] = await Promise.all([
         call(registry, registryAbi, 'committeeOf', [id]),
@@ -136,8 +136,8 @@ export function viewAt(
 const topicsOf = (eventName: 'Created', order: Hex): Hex[] =>
   encodeEventTopics({ abi: marketAbi, eventName, args: { order } }) as Hex[]
 
-const topicsOfPosted = (hash?: Hex): Hex[] =>
-  encodeEventTopics({ abi: catalogAbi, eventName: 'Posted', ...(hash ? { args: { offerHash: hash } } : {}) }) as Hex[]
+const topicsOfPosted = (args: { readonly [name in 'offerHash' | 'owner' | 'subject']?: Hex | undefined }) =>
+  encodeEventTopics({ abi: catalogAbi, eventName: 'Posted', args }) as (Hex | null)[]
 
 function orderOf(order: Hex, raw: RawOrderState): OrderOnChain {
   const job = (Object.entries(jobKinds).find(([, n]) => n === raw.job)?.[0] ?? null) as OrderOnChain['job']

@@ -2,6 +2,7 @@ import type { OfferStanding, PostedOffer, View } from '@allod/chain'
 import { type Hex, type Offer, offerKinds } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
+import { inBatches } from '../wire/inBatches.ts'
 import { type Description, fetchDescription, type OfferKindName } from './description.ts'
 
 /** Whether an order can be placed on an offer now, and if not, why. */
@@ -17,10 +18,11 @@ export type Listing = {
   readonly state: OfferState
 }
 
-const MAX_LISTED = 500
+/** Offers whose words are fetched at once. */
+const AT_ONCE = 100
 
 /**
- * The newest offers on chain, at most 500, newest first. Signatures were checked where they were read.
+ * All offers on chain, newest first. Signatures were checked where they were read.
  * @param options.kind only these
  */
 export async function listOffers(
@@ -29,8 +31,7 @@ export async function listOffers(
 ): Promise<readonly Listing[]> {
   const view = await allod.chain.latest()
   const posted = await view.offersPosted({ fromBlock: BigInt(allod.network.fromBlock) })
-  const newest = [...posted].reverse().slice(0, MAX_LISTED)
-  const listings = await Promise.all(newest.map((p) => listingOf(allod, view, p)))
+  const listings = await inBatches(posted.toReversed(), AT_ONCE, (p) => listingOf(allod, view, p))
   return listings.filter((l) => (isAll || l.state === 'open') && (kind === undefined || kindOf(l) === kind))
 }
 

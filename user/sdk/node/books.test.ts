@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newSigningKey, orderId, signAgentCard, specHash } from '@allod/protocol'
@@ -44,6 +44,17 @@ test('keeps orders, oldest first, and finds them by the beginning of their id', 
   expect(await book.get(first.order.slice(0, 14))).toEqual(first)
   expect(await book.get('last')).toEqual(first)
   expect(first.terms.specHash).toBe(specHash(first.spec))
+})
+
+test('lists every order there is, however many', async () => {
+  const book = openOrderBook(folder)
+  const record = sampleRecord(1, 10)
+  await book.save(record)
+  // One file under many names stands for as many orders.
+  const count = 10_001
+  for (let i = 1; i < count; i++)
+    linkSync(join(folder, `${record.order}.json`), join(folder, `0x${String(i).padStart(64, '0')}.json`))
+  expect(await book.list()).toHaveLength(count)
 })
 
 test('refuses an order it does not know, or cannot tell from another', async () => {

@@ -3,8 +3,6 @@ import { openIndex } from '@allod/chain/index'
 import type { Hex } from '@allod/protocol'
 import type { LocalNetwork } from './readNetwork.ts'
 
-const MAX_ORDERS = 10_000
-
 /**
  * Every order of the network, oldest first, from an index of the chain's logs beside the network's description: only what is
  * new is read. Made again from the chain where it is missing; null where another process is writing it just now.
@@ -16,10 +14,7 @@ export async function indexedOrders({ network, folder }: LocalNetwork): Promise<
   try {
     using index = openIndex({ path, rpcUrls, chainId: BigInt(network.chainId), addresses, fromBlock })
     await index.sync()
-    return index
-      .orders({ limit: MAX_ORDERS })
-      .map((o) => o.order)
-      .reverse()
+    return index.orderIds()
   } catch (error) {
     if (/database is locked|busy/i.test(String(error))) return null
     throw error

@@ -3,17 +3,21 @@ import { join } from 'node:path'
 import type { Json } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import { type OrderBook, type OrderRecord, parseOrderRecord } from '../order/orderRecord.ts'
+import { inBatches } from '../wire/inBatches.ts'
 import { ownFolder, readJson, writeJson } from './files.ts'
 
 const NAME = /^0x[0-9a-f]{64}\.json$/
-const MAX_ORDERS = 10_000
+/** Files read at once. */
+const AT_ONCE = 100
 
 /** Orders as files `<id>.json` in a folder. `get` takes an id, its beginning (at least 6 digits), or `last`. */
 export function openOrderBook(folder: string): OrderBook {
   const list = async (): Promise<readonly OrderRecord[]> => {
-    const names = (await readdir(folder).catch(() => [])).filter((name) => NAME.test(name)).slice(0, MAX_ORDERS)
-    const records = await Promise.all(names.map(async (name) => parseOrderRecord(await readJson(join(folder, name)))))
-    return records.sort((a, b) => a.placedAt - b.placedAt || (a.order < b.order ? -1 : 1))
+    const names = (await readdir(folder).catch(() => [])).filter((name) => NAME.test(name))
+    const records = await inBatches(names, AT_ONCE, async (name) =>
+      parseOrderRecord(await readJson(join(folder, name))),
+    )
+    return records.toSorted((a, b) => a.placedAt - b.placedAt || (a.order < b.order ? -1 : 1))
   }
   return {
     list,

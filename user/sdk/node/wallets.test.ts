@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newSigningKey, Secret } from '@allod/protocol'
@@ -28,6 +28,13 @@ test('imports a key and lists wallets without opening them', async () => {
   await createWallet(folder, 'bob', password(), { key, cost: RANDOM_COST })
   expect(await listWallets(folder)).toEqual([{ name: 'bob', address: key.address, path: join(folder, 'bob.json') }])
   expect(await listWallets(join(folder, 'nowhere'))).toEqual([])
+})
+
+test('lists every wallet there is, however many', async () => {
+  await createWallet(folder, 'w0', password(), { cost: RANDOM_COST })
+  const count = 1001
+  for (let i = 1; i < count; i++) linkSync(join(folder, 'w0.json'), join(folder, `w${i}.json`))
+  expect(await listWallets(folder)).toHaveLength(count)
 })
 
 test('never overwrites a wallet', async () => {

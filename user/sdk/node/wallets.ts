@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Hex, newSigningKey, type Secret, type SigningKey } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { inBatches } from '../wire/inBatches.ts'
 import { ownFolder, readJson, writeJson } from './files.ts'
 import { decryptKey, encryptKey, keystoreAddress } from './keystore.ts'
 
@@ -11,7 +12,8 @@ export type WalletFile = { readonly name: string; readonly address: Hex | null; 
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
 const SUFFIX = '.json'
-const MAX_WALLETS = 1000
+/** Files read at once. */
+const AT_ONCE = 100
 
 /**
  * Writes a key to a new keystore file, folder 0700, file 0600.
@@ -60,14 +62,10 @@ export async function listWallets(folder: string): Promise<readonly WalletFile[]
     .filter((f) => f.endsWith(SUFFIX))
     .map((f) => f.slice(0, -SUFFIX.length))
     .filter((name) => NAME.test(name))
-  const wallets = names
-    .sort()
-    .slice(0, MAX_WALLETS)
-    .map(async (name) => {
-      const path = join(folder, name + SUFFIX)
-      return { name, path, address: keystoreAddress(await readJson(path)) }
-    })
-  return await Promise.all(wallets)
+  return inBatches(names.sort(), AT_ONCE, async (name) => {
+    const path = join(folder, name + SUFFIX)
+    return { name, path, address: keystoreAddress(await readJson(path)) }
+  })
 }
 
 function walletPath(folder: string, name: string): string {

@@ -28,12 +28,10 @@ export type OrderMoney = {
   readonly escrow: bigint
 }
 
-const MAX_ORDERS = 2000
-
-/** Orders of the network, the newest 2,000, oldest of them first; every endpoint must say the same of them. */
+/** All orders of the network, oldest first; every endpoint must say the same of them. */
 export async function ordersOnChain({ network, chain }: Pick<Allod, 'network' | 'chain'>): Promise<readonly Hex[]> {
   const { block } = await chain.latest()
-  return (await ordersCreated(network, block)).slice(-MAX_ORDERS)
+  return ordersCreated(network, block)
 }
 
 /** Who earned what of an order: from its Claimed events, and what a claim would pay now. */

@@ -84,13 +84,13 @@ afterAll(async () => {
 const modelPrice = { perSecond: 100n * second, perOrder: 250_000n }
 const offerModel = (
   limits: OfferLimits = {},
-  { price = modelPrice, of = model }: { price?: Price; of?: SealedHere } = {},
+  { price = modelPrice, of = model, name }: { price?: Price; of?: SealedHere; name?: string } = {},
 ) =>
   postOffer(allod, local.wallet('owner'), {
     subject: objectSubject(of),
     price,
     limits,
-    description: { version: 1, kind: 'model', name: `model-${Math.random()}`, summary: '', facts: {} },
+    description: { version: 1, kind: 'model', name: name ?? `model-${Math.random()}`, summary: '', facts: {} },
   })
 const requestOn = (offer: SignedOffer, change: Partial<OrderRequest> = {}): OrderRequest => ({
   kind: 'finetune',
@@ -109,6 +109,22 @@ const place = async (change: Partial<OrderRequest> = {}): Promise<OrderRecord> =
   const price = await quote(allod, requestOn(await offerModel(), change))
   return placeOrder(allod, local.wallet('buyer'), price, { book, seed: 7 })
 }
+
+test('an offer that is open already is not posted again; any other is', async () => {
+  const name = 'twice'
+  const first = await offerModel({}, { name })
+  expect(await offerModel({}, { name })).toEqual(first)
+  expect((await listOffers(allod)).filter((l) => l.description?.name === name)).toHaveLength(1)
+  const others = [
+    await offerModel({ capacity: 3 }, { name }),
+    await offerModel({}, { name, price: { ...modelPrice, perOrder: 1n } }),
+    await offerModel({ expiresInSeconds: 3600 }, { name }),
+    await offerModel({}, { name: 'other words' }),
+  ]
+  await revokeOffer(allod, local.wallet('owner'), first.hash)
+  const again = await offerModel({}, { name })
+  expect(new Set([first, again, ...others].map((o) => o.hash)).size).toBe(6)
+})
 
 test('refuses an offer in another token', async () => {
   const foreign: Allod = {
@@ -311,13 +327,7 @@ test('finds an offer by its hash, its beginning or its name', async () => {
   expect((await getOffer(allod, listing.description?.name ?? '')).hash).toBe(posted.hash)
   await expect(getOffer(allod, `0x${'00'.repeat(32)}`)).rejects.toMatchObject({ code: 'sdk/unknown-offer' })
   await expect(getOffer(allod, 'nobody offers this')).rejects.toMatchObject({ code: 'sdk/unknown-offer' })
-  const twins = { version: 1, kind: 'model', name: 'twins', summary: '', facts: {} } as const
-  for (const _ of [1, 2])
-    await postOffer(allod, local.wallet('owner'), {
-      subject: objectSubject(model),
-      price: modelPrice,
-      description: twins,
-    })
+  for (const perOrder of [1n, 2n]) await offerModel({}, { name: 'twins', price: { ...modelPrice, perOrder } })
   await expect(getOffer(allod, 'twins')).rejects.toMatchObject({ code: 'sdk/ambiguous-offer' })
 })
 

@@ -12,6 +12,7 @@ import {
 } from '@allod/protocol'
 import { type Allod, writerOf } from '../allod.ts'
 import { type Description, storeDescription } from '../listing/description.ts'
+import { stateOf } from '../listing/listing.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 
 /** What is asked: rate in 1e-12 token units per second, fee in token units per order. */
@@ -81,7 +82,11 @@ export async function signOffer(
   return { offer, signature: signDigest(wallet.key, offerDigest(domain, offer)) }
 }
 
-/** Signs an offer, stores its owner's words and posts both on chain. @throws sdk/too-few-stores, chain errors */
+/**
+ * Signs an offer, stores its owner's words and posts both on chain. Where the owner has the same offer open already, that
+ * one stands: publishing again after it was broken off offers nothing twice.
+ * @throws sdk/too-few-stores, chain errors
+ */
 export async function postOffer(
   allod: Allod,
   wallet: Wallet,
@@ -99,10 +104,26 @@ export async function postOffer(
 ): Promise<Posted> {
   const location = await storeDescription(allod.stores, description)
   const signed = await signOffer(allod, wallet, subject, price, limits)
+  const open = await openAlready(allod, signed.offer, location)
+  if (open !== null) return open
   const { transaction } = await writerOf(allod, wallet).send('catalog', 'post', [
     offerArgs(signed.offer),
     signed.signature,
     location,
   ])
   return { ...signed, hash: offerHash(signed.offer), location, transaction }
+}
+
+/** An open offer of the same words and terms that lasts about as long. */
+async function openAlready({ network, chain }: Allod, wanted: Offer, location: string): Promise<Posted | null> {
+  const view = await chain.latest()
+  const { owner, subject } = wanted
+  const posted = await view.offersPosted({ fromBlock: BigInt(network.fromBlock), owner, subject })
+  for (const { block: _, ...known } of [...posted].reverse()) {
+    const { offer, hash } = known
+    const terms = offerHash({ ...wanted, salt: offer.salt, expiry: offer.expiry })
+    if (known.location !== location || terms !== hash || Math.abs(wanted.expiry - offer.expiry) > DAY) continue
+    if (stateOf(offer, await view.offer(owner, hash), view.block.time) === 'open') return known
+  }
+  return null
 }
