@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -108,10 +109,13 @@ test('the store refuses a root filesystem that changes under it: chip/rootfs-cha
   writeFileSync(join(rootfs, 'app/zz-large'), Buffer.alloc(64 << 20), { mode: 0o444 })
   const store = await openBuildStore(folder, folder)
   const admitted = store.admit(rootfs)
-  const path = join(rootfs, 'app/main.mjs')
-  chmodSync(path, 0o644)
+  // Replaced as a whole: a file that is written in place may be found empty by both readings.
+  const fresh = join(folder, 'fresh')
   let turn = 0
-  const changing = setInterval(() => writeFileSync(path, `main ${turn++}`), 1)
+  const changing = setInterval(() => {
+    writeFileSync(fresh, `main ${turn++}`, { mode: 0o444 })
+    renameSync(fresh, join(rootfs, 'app/main.mjs'))
+  }, 1)
   await expect(admitted.finally(() => clearInterval(changing))).rejects.toMatchObject({ code: 'chip/rootfs-changed' })
   expect(readdirSync(join(folder, 'builds'))).toEqual([])
 })
