@@ -35,6 +35,7 @@ const view = () =>
 const everything = (index: ChainIndex) => ({
   offers: index.offers(),
   orders: index.orders(),
+  orderIds: index.orderIds(),
   claims: index.claims(),
   objects: index.objects(),
   providers: index.providers(),
@@ -69,6 +70,13 @@ afterAll(async () => {
 test('an order from its creation to the last unit', async () => {
   using index = open()
   await index.sync()
+  expect(index.orderIds()).toEqual(
+    index
+      .orders()
+      .map((o) => o.order)
+      .reverse(),
+  )
+  expect(index.orderIds()).toContain(order)
   expect(index.order(order)).toMatchObject({ state: 'active', job: 'finetune', generation: 1, terms, paid: 0n })
 
   const from = await market.time()

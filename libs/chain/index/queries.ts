@@ -57,7 +57,7 @@ export type IndexedProvider = {
   readonly machines: readonly Hex[]
 }
 
-/** What can be asked of the tables. Newest first; at most `limit` rows, 1,000 unless told. */
+/** What can be asked of the tables. Newest first, at most `limit` rows, 1,000 unless told; but ids of orders are all there. */
 export type Queries = {
   readonly offers: (filter?: { readonly owner?: Hex; readonly limit?: number }) => readonly IndexedOffer[]
   readonly orders: (filter?: {
@@ -66,6 +66,8 @@ export type Queries = {
     readonly limit?: number
   }) => readonly IndexedOrder[]
   readonly order: (order: Hex) => IndexedOrder | null
+  /** Every order, oldest first. */
+  readonly orderIds: () => readonly Hex[]
   readonly claims: (filter?: {
     readonly payee?: Hex
     readonly order?: Hex
@@ -149,6 +151,7 @@ export function queries(db: DatabaseSync): Queries {
         `SELECT * FROM orders ${where({ buyer, provider })} ORDER BY block DESC, log DESC ${top(limit)}`,
         ...given(buyer, provider),
       ).map(orderOf),
+    orderIds: () => all('SELECT id FROM orders ORDER BY block, log').map((row) => row.id as Hex),
     order: (order) => all('SELECT * FROM orders WHERE id = ?', order).map(orderOf)[0] ?? null,
     claims: ({ payee, order, limit } = {}) =>
       all(

@@ -51,7 +51,7 @@ test('lists every order there is, however many', async () => {
   const record = sampleRecord(1, 10)
   await book.save(record)
   // One file under many names stands for as many orders.
-  const count = 10_001
+  const count = 301
   for (let i = 1; i < count; i++)
     linkSync(join(folder, `${record.order}.json`), join(folder, `0x${String(i).padStart(64, '0')}.json`))
   expect(await book.list()).toHaveLength(count)
