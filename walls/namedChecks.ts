@@ -212,6 +212,18 @@ export const namedChecks: readonly NamedCheck[] = [
     'a keeper that was given an older end of its log, to whoever holds both: log/forked',
   ),
   check(
+    'keepers killed and started again: the log of each is one chain',
+    null,
+    misfortune,
+    'the keepers’ decision logs hold together over every death of theirs',
+  ),
+  check(
+    'object that one store holds, and that store lost after it was copied',
+    null,
+    'user/sdk/object/replicateObject.test.ts',
+    'an object that one store holds is copied to the other, and outlives the first',
+  ),
+  check(
     'rebind, and on from a sealed checkpoint',
     null,
     misfortune,

@@ -1,8 +1,22 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fetchManifest, readBack } from '@allod/content/open'
 import { down } from '@allod/devnet'
-import { endOrder, expireOrder, fetchReport, type OrderRecord, parseOrderRecord, verifyReport } from '@allod/sdk'
+import type { Hex } from '@allod/protocol'
+import {
+  endOrder,
+  expireOrder,
+  fetchReport,
+  type OrderRecord,
+  objectHolders,
+  parseOrderRecord,
+  replicateObject,
+  signerOfKeeper,
+  verifyDecisionLog,
+  verifyReport,
+} from '@allod/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Liar, oneByteOff, otherSecrets, startLiar } from './liar.ts'
 import { newWorld, type World } from './newWorld.ts'
@@ -48,6 +62,18 @@ test('one keeper and one store are down: the order completes without them', asyn
   const record = await world.order()
   await expectReported(record)
   await expectAccounted(record)
+  const { allod } = world
+  const [manifest] = Object.values((await fetchReport(allod, record)).manifests)
+  const [first, second] = allod.stores
+  if (!manifest || !first || !second) throw new Error('a result and two stores were expected')
+  const { holders, manifestHash } = await objectHolders(allod, manifest)
+  expect(holders).toEqual([first.id])
+  await world.revive()
+  const { replicas } = await replicateObject(allod, manifest)
+  expect(replicas.map((r) => r.kind)).toEqual(['held', 'copied'])
+  // And so the result outlives the store that was its only one.
+  await world.kill('store-1')
+  expect(await readBack(await fetchManifest([second], manifestHash), [second], { samples: 8 })).toEqual({ faults: [] })
 })
 
 test('one keeper and one store lie: nothing of theirs is believed, and the order completes', async () => {
@@ -201,4 +227,15 @@ test('a network that is taken down while an order trains goes on where it was', 
   await world.revive()
   await expectReported(record)
   await expectAccounted(record)
+})
+
+test('the keepers’ decision logs hold together over every death of theirs', async () => {
+  const names = ['keeper-1', 'keeper-2', 'keeper-3'] as const
+  for (const name of names) {
+    const log = readFileSync(join(world.layout.dataOf(name), 'decisions.ndjson'), 'utf8')
+    const signerOf = (keeper: Hex) => signerOfKeeper(world.allod, keeper)
+    const { keepers, faults, unreadableLines } = await verifyDecisionLog([log], { signerOf })
+    expect([faults, unreadableLines, keepers.length, keepers[0]?.ends.length]).toEqual([[], 0, 1, 1])
+    expect(keepers[0]?.boots).toBeGreaterThan(1)
+  }
 })
