@@ -131,6 +131,18 @@ export const withoutCheck: readonly WithoutCheck[] = [
   without(misfortunes.endedEarly, provider, 'launched.tellEnded(state.endedAt)', 'Promise.resolve()'),
   without(misfortunes.runsOut, provider, '&& !isRunningOut(newest))', ')'),
   without(misfortunes.paused, 'enclave/runtime/lease/LeaseKeeper.ts', "if (silentMs > ttlMs) this.#become('paused')"),
+  without(
+    'keepers killed and started again: the log of each is one chain',
+    'enclave/keeper/log/earlierBoots.ts',
+    "if (line === '') return NOTHING",
+    'if (line.length >= 0) return NOTHING',
+  ),
+  without(
+    'object that one store holds, and that store lost after it was copied',
+    'libs/content/open/copyObject.ts',
+    'of lacking) {',
+    'of lacking.slice(1)) {',
+  ),
   without(misfortunes.rebind, 'enclave/runtime/runJob.ts', 'if (newest !== null) {', 'if (newest === undefined) {'),
   without(misfortunes.buyerKilled, 'user/sdk/order/followOrder.ts', 'await sendJob(allod, record)'),
   without(misfortunes.networkDown, startProvider, 'if (!file.isOver) accept(file)', 'void file'),
