@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process'
+import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { fetchManifest, readBack } from '@allod/content/open'
 import { down } from '@allod/devnet'
 import type { Hex } from '@allod/protocol'
@@ -56,6 +57,16 @@ async function expectAccounted(record: OrderRecord) {
   return settled
 }
 
+/** What a command line says, in JSON. */
+async function asked(...argv: readonly string[]): Promise<unknown> {
+  const { description, root } = world.layout
+  const { stdout } = await promisify(execFile)(process.execPath, ['user/cli/allod.ts', ...argv, '--json'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { ...process.env, ALLOD_HOME: root, ALLOD_NETWORK: description },
+  })
+  return JSON.parse(stdout)
+}
+
 test('one keeper and one store are down: the order completes without them', async () => {
   await world.kill('keeper-2')
   await world.kill('store-2')
@@ -68,6 +79,7 @@ test('one keeper and one store are down: the order completes without them', asyn
   if (!manifest || !first || !second) throw new Error('a result and two stores were expected')
   const { holders, manifestHash } = await objectHolders(allod, manifest)
   expect(holders).toEqual([first.id])
+  expect(await asked('order', 'get', record.order)).toMatchObject({ result: { manifestHash, holders, stores: 2 } })
   await world.revive()
   const { replicas } = await replicateObject(allod, manifest)
   expect(replicas.map((r) => r.kind)).toEqual(['held', 'copied'])
