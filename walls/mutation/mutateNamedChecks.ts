@@ -64,7 +64,8 @@ function run(): void {
 
 function judge(copy: string, named: NamedCheck, { mutants, needed, known }: Given): Verdict {
   if (isStory(named) && !values.stories) return { kind: 'not tried', why: 'a story: see --stories' }
-  if (mutants.length === 0) return { kind: 'SURVIVES', why: 'nothing is known that could be taken away' }
+  if (mutants.length === 0)
+    return { kind: isStory(named) ? 'not tried' : 'SURVIVES', why: 'withoutCheck.ts does not say what to take away' }
   const playAs = (isWhole: boolean): Played => playTests(copy, [named], { isWhole })[0] ?? NOTHING
   // A test that goes on where others of its file left is played with them.
   const alone = known ?? playAs(false)

@@ -4,11 +4,12 @@ import { mutantsOf } from './mutantsOf.ts'
 import { withoutCheck } from './withoutCheck.ts'
 
 test('each check taken away by hand is one of the list', () => {
-  const names = new Set(namedChecks.map(({ check }) => check))
-  expect(withoutCheck.map(({ check }) => check).filter((check) => !names.has(check))).toEqual([])
+  const isNamed = (name: string): boolean => namedChecks.filter(({ check }) => check.startsWith(name)).length === 1
+  expect(withoutCheck.map(({ check }) => check).filter((name) => !isNamed(name))).toEqual([])
 })
 
 // Reading this also finds what stands in its file no more, or twice.
-test('of each named check it is known what to take away', () => {
-  expect(namedChecks.filter((named) => mutantsOf(named).mutants.length === 0).map(({ check }) => check)).toEqual([])
+test('of each named check but a story it is known what to take away', () => {
+  const unknown = namedChecks.filter((named) => mutantsOf(named).mutants.length === 0)
+  expect(unknown.filter(({ file }) => !file.startsWith('e2e/')).map(({ check }) => check)).toEqual([])
 })
