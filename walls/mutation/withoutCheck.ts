@@ -16,7 +16,6 @@ const without = (check: string, file: string, text: string, replacement = ''): W
 
 const misfortunes = {
   down: 'one keeper and one store down',
-  lying: 'one keeper and one store lying',
   neverStarts: 'provider that never starts',
   dies: 'provider that dies while training: paid for attested time only',
   endedEarly: 'agent ended early by its buyer: everybody is paid up to the end',
@@ -110,11 +109,6 @@ export const withoutCheck: readonly WithoutCheck[] = [
     votes,
     'if (signatures.length < job.committee.t)',
     'if (signatures.length < job.committee.members.length)',
-  ),
-  without(
-    misfortunes.lying,
-    votes,
-    "if (signer !== member.address) throw fail('vote-mismatch', { expected: vote, actual: reply.vote })",
   ),
   without(
     misfortunes.neverStarts,
