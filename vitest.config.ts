@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Unit tests sit beside their subject; stories that start the whole network are in e2e and run one at a time.
+// Unit tests sit beside their subject; stories that start a whole network each are in e2e.
 export default defineConfig({
   test: {
     // A bound on what hangs, not on how fast a machine is: nothing is asserted about speed.
@@ -21,7 +21,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 400_000,
           hookTimeout: 240_000,
         },

@@ -23,6 +23,7 @@ const run = 'contracts/test/MarketRun.t.sol'
 const chip = 'devnet/chip/measureRootfs.test.ts'
 const misfortune = 'e2e/stories/misfortune.test.ts'
 const kill = 'e2e/stories/kill.test.ts'
+const brokenOff = 'e2e/stories/brokenOff.test.ts'
 
 /** Bad input, changed bytes and bad luck, each with its test. `docs/internals/checks.md` is made from this. */
 export const namedChecks: readonly NamedCheck[] = [
@@ -242,9 +243,27 @@ export const namedChecks: readonly NamedCheck[] = [
     'a network that is taken down while an order trains goes on where it was',
   ),
   check(
-    'chain, provider and enclave killed when funded, started, at work and reported, as far as they exist there; every other process once',
+    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once',
     null,
     kill,
     'an order goes on after each of these, and every unit is accounted for: %s',
+  ),
+  check(
+    'publishing killed around what it does: bytes to a store, registering, offering; or the chain killed',
+    null,
+    brokenOff,
+    '%s killed %s %s %i: given again, it is sealed once and offered once',
+  ),
+  check(
+    'claiming and withdrawing killed around the transaction, or the chain killed',
+    null,
+    brokenOff,
+    '%s, %j: each is paid once, to the last unit',
+  ),
+  check(
+    'ordering killed around depositing and placing, or the chain killed',
+    null,
+    brokenOff,
+    '%s killed %s %s %i: every order that was placed is known, and every unit is there',
   ),
 ]

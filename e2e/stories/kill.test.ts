@@ -7,7 +7,7 @@ import type { Victim } from './victims.ts'
 
 /*
  * Three rounds are played always, whatever the seed: chain, provider and enclave die where an order's money and work are
- * decided, every other process once beside an agent that serves. That is 20 of the kills there are, not all of them. Each
+ * decided, every other process once beside an agent that serves. That is 22 of the kills there are, not all of them. Each
  * further round (ALLOD_CHAOS_ROUNDS) is drawn from ALLOD_CHAOS_SEED; replay a failure with the seed it printed.
  */
 const seed = Number(process.env.ALLOD_CHAOS_SEED ?? '1')

@@ -10,7 +10,7 @@ const kill = (at: StepName, ...who: Victim[]): Kill => ({ at, victims: who })
 
 /**
  * What every run plays. Chain, provider and enclave each die where an order's money and work are decided: funded, started, at
- * work, reported, as far as they exist there. Whoever else there is dies once, beside an order that is served.
+ * work, sealing, reported, as far as they exist there. Whoever else there is dies once, beside an order that is served.
  */
 const always: readonly KillPlan[] = [
   {
@@ -22,6 +22,7 @@ const always: readonly KillPlan[] = [
       kill('started', 'enclave'),
       kill('training', 'provider'),
       kill('training', 'chain'),
+      kill('sealed', 'store-1'),
       kill('reported', 'provider'),
     ],
   },
@@ -32,6 +33,7 @@ const always: readonly KillPlan[] = [
       kill('voted', 'enclave'),
       kill('started', 'chain'),
       kill('training', 'enclave'),
+      kill('sealed', 'provider'),
       kill('reported', 'chain'),
     ],
   },

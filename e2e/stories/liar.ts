@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { startProxy } from './proxy.ts'
 
 /** A server in somebody's place that passes everything on to an honest one and changes what comes back. */
 export type Liar = { readonly lies: () => number; readonly stop: () => Promise<void> }
@@ -14,43 +14,18 @@ export async function startLiar(
   change: (body: Buffer<ArrayBuffer>, path: string) => Buffer<ArrayBuffer>,
 ): Promise<Liar> {
   let lies = 0
-  const server = createServer(async (request, response) => {
-    try {
-      const method = request.method ?? 'GET'
-      const hasBody = method !== 'GET' && method !== 'HEAD'
-      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-        ['host', 'connection', 'content-length', 'transfer-encoding', 'expect'].includes(name) || value === undefined
-          ? []
-          : [[name, String(value)] as [string, string]],
-      )
-      const answer = await fetch(`${honest}${request.url}`, {
-        ...{ method, headers },
-        ...(hasBody ? { body: await bodyOf(request) } : {}),
-      })
-      const truth = Buffer.from(await answer.arrayBuffer())
-      const told = answer.ok ? change(truth, request.url ?? '') : truth
-      if (!told.equals(truth)) lies++
-      const kept = [...answer.headers].filter(([name]) => !/^(content-length|transfer-encoding|connection)$/.test(name))
-      response.writeHead(answer.status, Object.fromEntries(kept)).end(told)
-    } catch {
-      response.destroy()
-    }
-  })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
-  return {
-    lies: () => lies,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
-  const pieces: Buffer[] = []
-  for await (const piece of request) pieces.push(piece)
-  return Buffer.concat(pieces)
+  const { stop } = await startProxy(
+    honest,
+    async ({ path }, forward) => {
+      const truth = await forward()
+      const isGood = truth.status >= 200 && truth.status < 300
+      const body = isGood ? change(truth.body, path) : truth.body
+      if (!body.equals(truth.body)) lies++
+      return { ...truth, body }
+    },
+    port,
+  )
+  return { lies: () => lies, stop }
 }
 
 /** The same bytes but one, in the middle. */

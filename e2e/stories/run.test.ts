@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { down, layoutOf, up } from '@allod/devnet'
+import type { Hex } from '@allod/protocol'
 import { connect, orderMoney, settleOrder, verifyEvidence, verifyReport } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
 import { devnetWallet, readNetwork } from '@allod/sdk/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commandLine } from './commandLine.ts'
 
-const root = join(import.meta.dirname, '../..')
 const TEXT = 'the land is held by whoever holds the land'
 const COUNTED = { total: 9, top: { the: 2, land: 2 } }
 
@@ -38,19 +37,8 @@ describe.each(['bubblewrap', 'none'] as const)(
       rmSync(folder, { recursive: true, force: true })
     })
 
-    /** A command line in a process of its own. Gives the lines that it printed. */
-    async function allod(as: string, ...argv: readonly (string | undefined)[]) {
-      const words = ['user/cli/allod.ts', ...argv.map(String), '--as', as, '--json']
-      const env = { ...process.env, ALLOD_HOME: join(folder, 'home'), ALLOD_NETWORK: layout.description }
-      const child = spawn(process.execPath, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
-      let said = ''
-      child.stdout.on('data', (piece: Buffer) => {
-        said += String(piece)
-      })
-      const [code] = await once(child, 'close')
-      const lines = said.trim().split('\n')
-      return { code, lines: lines.map((line) => JSON.parse(line)), last: JSON.parse(lines.at(-1) ?? 'null') }
-    }
+    const allod = (as: string, ...argv: readonly (string | undefined)[]) =>
+      commandLine(layout.description, as, argv.map(String)).ended
 
     test('an engine of twenty lines is published and ordered, and the buyer takes the result out', async () => {
       const engine = ['publish', 'examples/word-count', '--job', 'run', '--per-order', '0.02', '--yes']
@@ -59,7 +47,7 @@ describe.each(['bubblewrap', 'none'] as const)(
       expect(await allod('provider', ...machine)).toMatchObject({ code: 0 })
       const ran = await allod('developer', 'run', 'word-count', '--in', `text=${text}`, '--param', 'top=2', '--yes')
       expect(ran).toMatchObject({ code: 0, last: { step: 'reported' } })
-      const steps = ran.lines.map(({ step }) => step)
+      const steps = ran.lines.map((line) => (line as { readonly step?: string }).step)
       expect(steps).toEqual(expect.arrayContaining(['funded', 'launched', 'started', 'granted', 'running', 'sealed']))
       expect(steps).not.toContain('training')
       expect(await allod('developer', 'order', 'result', 'last', result)).toMatchObject({ code: 0 })
@@ -105,7 +93,7 @@ describe.each(['bubblewrap', 'none'] as const)(
       const local = await readNetwork(layout.description)
       const allodOf = connect(local.network, { trust: devnetTrust(local.network) })
       const { last: orders } = await allod('developer', 'order', 'list')
-      const { order } = orders[0]
+      const [{ order }] = orders as [{ readonly order: Hex }]
       await settleOrder(allodOf, await devnetWallet(local, 'developer'), order, { isEnding: true, maxSeconds: 120 })
       const { earnings, refunded, escrow } = await orderMoney(allodOf, order)
       expect(escrow).toBe(0n)

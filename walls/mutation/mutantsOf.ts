@@ -10,7 +10,7 @@ export type Mutants = { readonly mutants: readonly Mutant[]; readonly needed: 'e
 
 /** As `withoutCheck` says of a named check, else each place that throws its code: one of them is the row's. */
 export function mutantsOf({ check, code }: Pick<NamedCheck, 'check' | 'code'>): Mutants {
-  const byHand = withoutCheck.filter((one) => check.startsWith(one.check))
+  const byHand = withoutCheck.filter((one) => one.check === check)
   if (byHand.length > 0) return { mutants: byHand.map(mutantBy), needed: 'each' }
   return { mutants: code === null ? [] : throwSites(code), needed: 'one' }
 }

@@ -25,7 +25,10 @@ const misfortunes = {
   buyerKilled: 'buyer killed after paying',
   networkDown: 'whole network stopped and started while an order trains',
   kills:
-    'chain, provider and enclave killed when funded, started, at work and reported, as far as they exist there; every other process once',
+    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once',
+  publishing: 'publishing killed around what it does: bytes to a store, registering, offering; or the chain killed',
+  claiming: 'claiming and withdrawing killed around the transaction, or the chain killed',
+  ordering: 'ordering killed around depositing and placing, or the chain killed',
 } as const
 const provider = 'host/provider/orders/followOrder.ts'
 const startProvider = 'host/provider/startProvider.ts'
@@ -141,4 +144,7 @@ export const withoutCheck: readonly WithoutCheck[] = [
   without(misfortunes.buyerKilled, 'user/sdk/order/followOrder.ts', 'await sendJob(allod, record)'),
   without(misfortunes.networkDown, startProvider, 'if (!file.isOver) accept(file)', 'void file'),
   without(misfortunes.kills, startProvider, 'if (!file.isOver) accept(file)', 'void file'),
+  without(misfortunes.publishing, 'user/sdk/publish/postOffer.ts', 'if (open !== null) return open'),
+  without(misfortunes.claiming, 'user/sdk/money/fund.ts', 'if (moved === 0n) return { units: 0n, transaction: null }'),
+  without(misfortunes.ordering, 'user/sdk/order/placeOrder.ts', 'await book.save(record)'),
 ]
