@@ -26,7 +26,6 @@ const [ROWS, LENGTH] = [4, 256]
 const LEGS = [
   { until: 3200, peak: 3e-3 },
   { until: 6600, peak: 2e-3 },
-  { until: 9800, peak: 2e-3 },
 ] as const
 const WARM_UP_STEPS = 100
 /** The rate is held, then falls over this last share of a leg's steps. */
