@@ -50,6 +50,15 @@ const receiptOf = ({ url }: Chain, hash: string) => rpc<Receipt | null>(url, 'et
 const send = ({ url, accounts }: Chain, from: number) =>
   rpc<string>(url, 'eth_sendTransaction', [{ from: accounts[from], to: accounts.at(-1), value: '0x1' }])
 
+/** A transaction that was taken is in a block a moment later. */
+async function included(chain: Chain, hash: string): Promise<Receipt> {
+  for (;;) {
+    const receipt = await receiptOf(chain, hash)
+    if (receipt !== null) return receipt
+    await delay(5)
+  }
+}
+
 /** Sends until the chain is gone; gives every transaction that it said to be in a block. */
 async function sendUntilItIsGone(chain: Chain, from: number, onIncluded: () => void): Promise<string[]> {
   const included: string[] = []
@@ -87,7 +96,7 @@ test('a chain that is told to stop has every transaction when it starts again th
 test('a chain that was killed starts again from its newest good snapshot', async () => {
   const chain = await startChain()
   const hash = await send(chain, 0)
-  const block = Number((await receiptOf(chain, hash))?.blockNumber)
+  const block = Number((await included(chain, hash)).blockNumber)
   const states = join(data, 'states')
   const isSaved = () =>
     existsSync(states) && readdirSync(states).some((name) => Number(/^state-(\d+)\.json$/.exec(name)?.[1]) >= block)

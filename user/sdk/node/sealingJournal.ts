@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileJournal } from '@allod/content/node'
-import { type Policy, policyHash } from '@allod/protocol'
+import { isAllodError, type Policy, policyHash } from '@allod/protocol'
 import { type SealingJournal, sealedNoteShape } from '../publish/SealingJournal.ts'
 import { journalKey } from '../wallet/orderKeys.ts'
 import type { Wallet } from '../wallet/wallet.ts'
@@ -22,9 +22,15 @@ export async function sealingJournal(
   return {
     chunks: fileJournal(join(folder, `${file}.journal`), await journalKey(wallet)),
     watch: watchFolder,
+    // A note that cannot be read costs another sealing, and nothing else.
     async note() {
-      const value = await readJson(note)
-      return value === null ? null : sealedNoteShape(value)
+      try {
+        const value = await readJson(note)
+        return value === null ? null : sealedNoteShape(value)
+      } catch (error) {
+        if (!isAllodError(error)) throw error
+        return null
+      }
     },
     keep: (sealed) => writeJson(note, sealed),
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@allod/protocol'
@@ -42,6 +42,13 @@ test('the same content sealed again is the same object, registered once', async 
   const first = await seal()
   expect(first.transaction).not.toBeNull()
   expect(await seal()).toEqual({ ...first, transaction: null })
+})
+
+test('a note that was spoiled costs another sealing', async () => {
+  const { objectId } = await seal({ name: 'spoiled' })
+  const [note] = readdirSync(join(folder, 'sealing')).filter((name) => name.endsWith('-spoiled.sealed.json'))
+  writeFileSync(join(folder, 'sealing', String(note)), '{"version":1,')
+  expect((await seal({ name: 'spoiled' })).objectId).not.toBe(objectId)
 })
 
 test.each([
