@@ -1,5 +1,5 @@
 import { type OrderOnChain, type OrderState, termsArgs } from '@allod/chain'
-import type { Hex } from '@allod/protocol'
+import { type Hex, isAllodError } from '@allod/protocol'
 import { type Allod, writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
 import type { Wallet } from '../wallet/wallet.ts'
@@ -57,6 +57,11 @@ async function isLate(allod: Allod, { state, endedAt }: OrderOnChain, blockTime:
 
 const LOOK_EVERY_MS = 1000
 
+// A report, or its provider, may have ended the order since it was looked at: it is looked at again.
+function unlessOver(error: unknown): void {
+  if (!isAllodError(error, 'market/wrong-state')) throw error
+}
+
 /**
  * Sees an order that is over through to `settled`: claims every lane, waits for the market's windows where some time stays
  * unproved, claims the rest. Ends a running order first only where told to.
@@ -85,7 +90,9 @@ export async function settleOrder(
     const { state } = await view.order(order)
     if (state === 'settled') return claims
     if (state === 'active' && isEnding)
-      await writerOf(allod, wallet).send('market', 'end', [termsArgs(await view.terms(order))])
+      await writerOf(allod, wallet)
+        .send('market', 'end', [termsArgs(await view.terms(order))])
+        .catch(unlessOver)
     else if (state === 'ended') {
       const claimed = await claimOrder(allod, wallet, order)
       if (claimed.transaction !== null) claims.push(claimed)

@@ -240,6 +240,21 @@ test('a running order can be lengthened, ended and claimed lane by lane', async 
   })
 })
 
+test('an order that somebody else ends just before it is to be ended is settled all the same', async () => {
+  const record = await place()
+  await playEnclave(allod, local.wallet('provider'), local.keepers, record).start()
+  const before = await allod.chain.latest()
+  await endOrder(allod, local.wallet('buyer'), record)
+  let looks = 0
+  const behind: Allod = {
+    ...allod,
+    chain: { ...allod.chain, latest: () => (looks++ === 0 ? Promise.resolve(before) : allod.chain.latest()) },
+  }
+  await local.pass(60)
+  const claims = await settleOrder(behind, local.wallet('buyer'), record.order, { isEnding: true, maxSeconds: 60 })
+  expect(claims.at(-1)).toMatchObject({ state: 'settled' })
+})
+
 test('gives up following when nothing happens for too long', async () => {
   const record = await place()
   const silent: Allod = {
