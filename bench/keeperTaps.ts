@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { startProxy } from '@allod/e2e/proxy'
 
 /** What a keeper answered. */
 export type Answer = { readonly status: number; readonly body: string }
@@ -18,13 +18,13 @@ export type Held = {
 export type Taps = {
   readonly urls: readonly string[]
   readonly hold: (path: string) => Held
-  readonly close: () => void
+  readonly close: () => Promise<void>
 }
 
 /** Asks a keeper over a connection of its own, as a provider's relay does. */
-export async function askKeeper(keeper: string, path: string, body: string, method = 'POST'): Promise<Answer> {
+export async function askKeeper(keeper: string, path: string, body: string): Promise<Answer> {
   const headers = { 'content-length': Buffer.byteLength(body) }
-  const outgoing = request(`${keeper}${path}`, { method, headers, agent: false }).end(body)
+  const outgoing = request(`${keeper}${path}`, { method: 'POST', headers, agent: false }).end(body)
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
   return { status: incoming.statusCode ?? 0, body: await text(incoming) }
 }
@@ -32,31 +32,25 @@ export async function askKeeper(keeper: string, path: string, body: string, meth
 /** Opens a tap before each keeper. */
 export async function openTaps(keepers: readonly string[]): Promise<Taps> {
   const gates = new Map<string, { readonly arrives: (body: string) => void; readonly opened: Promise<void> }>()
-  const pass = async (keeper: string, incoming: IncomingMessage, reply: ServerResponse): Promise<void> => {
-    const { url = '', method = 'GET' } = incoming
-    const asked = await text(incoming)
-    const gate = gates.get(url)
-    gate?.arrives(asked)
-    await gate?.opened
-    const { status, body } = await askKeeper(keeper, url, asked, method)
-    reply.writeHead(status, { 'content-type': 'application/json' }).end(body)
-  }
-  const servers = keepers.map((keeper) =>
-    createServer((incoming, reply) => void pass(keeper, incoming, reply).catch(() => reply.destroy())),
+  const servers = await Promise.all(
+    keepers.map((keeper) =>
+      startProxy(keeper, async ({ path, body }, forward) => {
+        const gate = gates.get(path)
+        gate?.arrives(body.toString('utf8'))
+        await gate?.opened
+        return forward()
+      }),
+    ),
   )
-  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')))
   return {
-    urls: servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    urls: servers.map(({ url }) => url),
     hold(path) {
       const [arrived, opened] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
       gates.set(path, { arrives: arrived.resolve, opened: opened.promise })
       return { body: arrived.promise, release: opened.resolve }
     },
-    close() {
-      for (const server of servers) {
-        server.close()
-        server.closeAllConnections()
-      }
+    async close() {
+      for (const { stop } of servers) await stop()
     },
   }
 }

@@ -122,6 +122,6 @@ try {
 } finally {
   child.kill('SIGTERM')
   await once(child, 'exit')
-  taps.close()
+  await taps.close()
   await world.stop()
 }

@@ -57,9 +57,10 @@ async function isLate(allod: Allod, { state, endedAt }: OrderOnChain, blockTime:
 
 const LOOK_EVERY_MS = 1000
 
-// A report, or its provider, may have ended the order since it was looked at: it is looked at again.
-function unlessOver(error: unknown): void {
+// A report, or its provider, may have ended the order since it was looked at: it is looked at again, once that shows.
+async function unlessOver(error: unknown): Promise<void> {
   if (!isAllodError(error, 'market/wrong-state')) throw error
+  await pause(LOOK_EVERY_MS)
 }
 
 /**

@@ -1,15 +1,13 @@
 import { isAllodError } from '@allod/protocol'
 import { type Allod, fetchReport, type ObjectFacts, type Replica, replicateObject } from '@allod/sdk'
 import { namedObject } from '../../flows/namedObject.ts'
+import { ENOUGH_HOLDERS } from '../../flows/replicateHint.ts'
 import type { Context } from '../../frame/Context.ts'
 import type { Command } from '../../frame/command.ts'
 import { fail } from '../../frame/errors.ts'
 import { columns, shortHex } from '../../render/columns.ts'
 import { jsonOf } from '../../render/jsonOf.ts'
 import { formatBytes } from '../../render/transfer.ts'
-
-/** Stores that must hold an object: with fewer, one accident loses it. */
-const ENOUGH = 2
 
 export const command: Command = {
   arguments: ['<manifest|offer|order>'],
@@ -33,9 +31,9 @@ export const command: Command = {
     )
     const lacking = replicas.filter((r) => r.kind === 'lacking')
     const holders = replicas.length - lacking.length
-    if (holders >= ENOUGH) return
+    if (holders >= ENOUGH_HOLDERS) return
     throw fail('too-few-holders', {
-      ...{ expected: ENOUGH, actual: holders },
+      ...{ expected: ENOUGH_HOLDERS, actual: holders },
       meta: { lacking: lacking.map(({ store, error }) => ({ store, code: error?.code })) },
     })
   },
