@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { forgeBinary } from './build.ts'
 
-/** What came of the contracts' own tests. */
-export type ForgeCounts = { passed: number; failed: number; skipped: number }
+/** What came of the contracts' own tests, with a line for each failure. */
+export type ForgeCounts = { passed: number; failed: number; skipped: number; failures: string[] }
 
 type Suites = Record<string, { test_results: Record<string, { status: string; reason: string | null }> }>
 
 /**
- * Runs every Solidity test: units, fuzz, invariants, and gas against the committed snapshot. Failures are told on stderr.
+ * Runs every Solidity test: units, fuzz, invariants, and gas against the committed snapshot.
  * @returns counts; one failure where forge itself fails, for instance to compile
  */
 export function forgeTest(): ForgeCounts {
@@ -18,16 +18,16 @@ export function forgeTest(): ForgeCounts {
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const counts: ForgeCounts = { passed: 0, failed: 0, skipped: 0 }
+  const counts: ForgeCounts = { passed: 0, failed: 0, skipped: 0, failures: [] }
   const at = stdout.indexOf('{')
-  if (at === -1) return { ...counts, failed: 1 }
+  if (at === -1) return { ...counts, failed: 1, failures: ['forge test did not run'] }
   for (const [suite, { test_results }] of Object.entries(JSON.parse(stdout.slice(at)) as Suites))
     for (const [name, { status, reason }] of Object.entries(test_results)) {
       if (status === 'Success') counts.passed++
       else if (status === 'Skipped') counts.skipped++
       else {
         counts.failed++
-        process.stderr.write(`${suite} ${name}: ${reason ?? status}\n`)
+        counts.failures.push(`contracts/${suite} ${name}: ${reason ?? status}`)
       }
     }
   return counts

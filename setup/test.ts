@@ -5,32 +5,37 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { forgeTest } from '../contracts/forgeTest.ts'
-
-type Counts = { passed: number; failed: number; skipped: number }
+import type { Counts } from './countsReporter.ts'
 
 const root = join(import.meta.dirname, '..')
 const args = process.argv.slice(2)
-const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 if (args.length === 0) {
+  const status = run(process.execPath, ['setup/check.ts'])
   count(
     'format, lint and types',
-    run(process.execPath, ['setup/check.ts']) === 0
-      ? { passed: 1, failed: 0, skipped: 0 }
-      : { passed: 0, failed: 1, skipped: 0 },
+    status === 0 ? { passed: 1, failed: 0, skipped: 0, failures: [] } : failed(`setup/check.ts ended with ${status}`),
   )
   count('contracts', forgeTest())
   count('units and walls', vitest(['--project', 'unit']))
   count('stories', vitest(['--project', 'e2e']))
 } else count('tests', vitest(args))
 
+// Last of all, so that whoever sees only the end of a long log sees what to mend.
+for (const failure of total.failures) process.stdout.write(`failed: ${failure}\n`)
 process.stdout.write(
   `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`,
 )
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
+function failed(why: string): Counts {
+  return { passed: 0, failed: 1, skipped: 0, failures: [why] }
+}
+
 function count(name: string, counts: Counts): void {
   for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
+  total.failures.push(...counts.failures)
   process.stderr.write(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
 }
 
@@ -43,9 +48,11 @@ function vitest(more: readonly string[]): Counts {
     })
     const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts
     // The runner may fail for another reason than a test.
-    return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+    return status === 0 || counts.failed > 0
+      ? counts
+      : { ...failed(`vitest ended with ${status}`), passed: counts.passed }
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
+    return failed('vitest left no counts')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { simulatedMeasurement } from '@allod/attestation/simulated'
+import { startAnvil } from '@allod/chain/testing'
 import { chainWriter } from '@allod/chain/write'
 import { type HpkeKey, newHpkeKey } from '@allod/content'
 import {
@@ -67,7 +66,8 @@ export async function startLocalNetwork(
 ): Promise<LocalNetwork> {
   const folder = mkdtempSync(join(tmpdir(), 'allod-local-'))
   const children: ChildProcess[] = []
-  const rpcUrl = await startAnvil(children)
+  const anvil = await startAnvil('--mnemonic', MNEMONIC)
+  const rpcUrl = anvil.url
   const client = createTestClient({ chain: foundry, mode: 'anvil', transport: http(rpcUrl), pollingInterval: 50 })
     .extend(publicActions)
     .extend(walletActions)
@@ -141,6 +141,7 @@ export async function startLocalNetwork(
     },
     async stop() {
       for (const child of children) child.kill('SIGKILL')
+      await anvil.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -148,24 +149,6 @@ export async function startLocalNetwork(
 
 function artifact(name: string): { readonly abi: Abi; readonly bytecode: Hex } {
   return JSON.parse(readFileSync(join(artifacts, `${name}.json`), 'utf8'))
-}
-
-async function startAnvil(children: ChildProcess[]): Promise<string> {
-  const port = await freePort()
-  const child = spawn('anvil', ['--port', `${port}`, '--silent', '--mnemonic', MNEMONIC], { stdio: 'ignore' })
-  children.push(child)
-  const url = `http://127.0.0.1:${port}`
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] })
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const headers = { 'content-type': 'application/json' }
-    const up = await fetch(url, { method: 'POST', headers, body }).then(
-      (r) => r.ok,
-      () => false,
-    )
-    if (up) return url
-    await delay(25)
-  }
-  throw new Error('anvil did not come up')
 }
 
 async function seat(
@@ -194,12 +177,4 @@ async function seat(
     committee.members.map(keeperId),
   ])
   return committee
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
