@@ -263,7 +263,7 @@ test('a gateway started again knows its routes; a broken file is ignored and tol
 })
 
 test('stopping lets what is under way finish, and then takes no more', async () => {
-  const limits = { headMs: 200 }
+  const limits = { headMs: 2000 }
   const stopping = await startGateway({ ...options, admin: join(folder, 'stopping.sock'), state: null, limits })
   await adminOf(join(folder, 'stopping.sock'), 'PUT', `/routes/${odd}/1`, { target: join(folder, 'odd.sock') })
   const under = fetch(`http://127.0.0.1:${stopping.port}/o/${odd}/silent`)

@@ -46,7 +46,7 @@ beforeAll(async () => {
     admin: join(folder, 'admin.sock'),
     state: null,
     domain: 'allod.localhost',
-    limits: { helloMs: 200, stopMs: 100 },
+    limits: { helloMs: 3000, stopMs: 100 },
   })
   const tlsTarget = `127.0.0.1:${(enclave.address() as AddressInfo).port}`
   await adminOf(join(folder, 'admin.sock'), 'PUT', `/routes/${order}/1`, { target: '/nowhere', tlsTarget })

@@ -179,7 +179,7 @@ test('pauses without a renewal for a ttl, runs on after one, and is lost when th
   const lost = Promise.withResolvers<void>()
   const lease = newLease([play, play, play], {
     ttlMs: 20,
-    graceMs: 1000,
+    graceMs: 4000,
     onState: (state) => {
       states.push(state)
       // One pause is ended by a renewal, the next one never.

@@ -61,7 +61,7 @@ const service = serveHttp(
         return new Response(req.body, { status: 202, headers: { 'x-method': req.method } })
     }
   },
-  { maxBodyBytes: 1_000_000, headTimeoutMs: 300, onError: (error) => handlerErrors.push(error) },
+  { maxBodyBytes: 1_000_000, headTimeoutMs: 3000, onError: (error) => handlerErrors.push(error) },
 )
 
 async function* endless(): AsyncGenerator<Uint8Array> {

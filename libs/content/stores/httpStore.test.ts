@@ -23,7 +23,10 @@ afterEach(async () => {
 })
 
 /** A store whose node answers as told; how often it was asked is counted. */
-async function nodeThat(answer: RequestListener): Promise<{ store: Store; asked: () => number; url: string }> {
+async function nodeThat(
+  answer: RequestListener,
+  timeoutMs = 30_000,
+): Promise<{ store: Store; asked: () => number; url: string }> {
   let asked = 0
   const server = createServer((request, response) => {
     asked++
@@ -33,7 +36,7 @@ async function nodeThat(answer: RequestListener): Promise<{ store: Store; asked:
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { store: httpStore({ url, address: key.address, timeoutMs: 500 }), asked: () => asked, url }
+  return { store: httpStore({ url, address: key.address, timeoutMs }), asked: () => asked, url }
 }
 
 const json =
@@ -86,7 +89,7 @@ describe('httpStore', () => {
   })
 
   it('does not wait for ever for an answer', async () => {
-    const { store } = await nodeThat(() => {})
+    const { store } = await nodeThat(() => {}, 300)
     expect(await codeOf(() => store.stat(ref))).toBe('content/store-unreachable')
   })
 
@@ -94,7 +97,7 @@ describe('httpStore', () => {
     const { store } = await nodeThat((_, response) => {
       response.writeHead(200, { 'content-length': 10 })
       response.write('12345')
-    })
+    }, 300)
     expect(await codeOf(() => collect(store.get(ref)))).toBe('content/store-unreachable')
   })
 

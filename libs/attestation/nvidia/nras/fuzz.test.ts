@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { acceptedOf } from '../../testing/acceptedOf.ts'
 import { codeOf } from '../../testing/codeOf.ts'
+import { cpuClock, HOSTILE_CPU_SECONDS } from '../../testing/cpuClock.ts'
 import type { VectorFile } from '../../testing/runVectors.ts'
 import { describeNras } from './describeNras.ts'
 import { verifyNras } from './verifyNras.ts'
@@ -67,9 +68,9 @@ describe('an answer made to hurt', () => {
     ['a token of one part', json([['JWT', 'e'.repeat(100_000)], { 'GPU-0': 'b' }])],
     ['a token of escapes', utf8(`[["JWT","${'\\u0061'.repeat(20_000)}"],{"GPU-0":"b"}]`)],
   ])('%s is refused at once', async (_, eat) => {
-    const before = performance.now()
+    const cpuSeconds = cpuClock()
     expect(await verdict(eat)).toBe('nras/bad-token')
-    expect(performance.now() - before).toBeLessThan(1000)
+    expect(cpuSeconds()).toBeLessThan(HOSTILE_CPU_SECONDS)
   })
 
   test.each([
@@ -84,9 +85,9 @@ describe('an answer made to hurt', () => {
       json({ keys: [{ ...JSON.parse(fromUtf8(keys)).keys[0], x5c: many(2, 'A'.repeat(400_000)) }] }),
     ],
   ])('a key set of %s is refused at once', async (_, jwks) => {
-    const before = performance.now()
+    const cpuSeconds = cpuClock()
     expect(await verdict(one, jwks)).toMatch(/^nras\/bad-key(s|-chain)$/)
-    expect(performance.now() - before).toBeLessThan(1000)
+    expect(cpuSeconds()).toBeLessThan(HOSTILE_CPU_SECONDS)
   })
 
   test('any bytes, and any JSON, end in a typed error or a description', async () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { acceptedOf } from '../../testing/acceptedOf.ts'
 import { codeOf } from '../../testing/codeOf.ts'
+import { cpuClock, HOSTILE_CPU_SECONDS } from '../../testing/cpuClock.ts'
 import type { VectorFile } from '../../testing/runVectors.ts'
 import { verifyRim } from './verifyRim.ts'
 
@@ -85,9 +86,9 @@ describe('a manifest made to hurt', () => {
     ['entities that grow', utf8(`<!DOCTYPE a [${'<!ENTITY b "&c;&c;">'.repeat(10_000)}]><a>&b;</a>`)],
     ['zeros', new Uint8Array(LIMIT)],
   ])('%s is refused at once', async (_, xml) => {
-    const before = performance.now()
+    const cpuSeconds = cpuClock()
     expect(await verdict(xml)).toMatch(/^rim\/(too-large|bad-xml)$/)
-    expect(performance.now() - before).toBeLessThan(1000)
+    expect(cpuSeconds()).toBeLessThan(HOSTILE_CPU_SECONDS)
   })
 
   function namespaces(level: number): string {
@@ -104,11 +105,11 @@ describe('a manifest made to hurt', () => {
   test('hundreds of certificates, and thousands, are refused at once', async () => {
     const one = /<ds:X509Certificate>[^<]*<\/ds:X509Certificate>/
     const text = fromUtf8(driver)
-    const before = performance.now()
+    const cpuSeconds = cpuClock()
     const empty = text.replace(one, '<ds:X509Certificate></ds:X509Certificate>'.repeat(5000))
     expect(await verdict(utf8(empty))).toBe('rim/too-large')
     expect(await verdict(utf8(text.replace(one, (match) => match.repeat(300))))).toBe('rim/profile-not-supported')
-    expect(performance.now() - before).toBeLessThan(1000)
+    expect(cpuSeconds()).toBeLessThan(HOSTILE_CPU_SECONDS)
   })
 
   test('any bytes end in a typed error', async () => {
