@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Metric, parseMetric } from '@allod/models'
 import type { Policy } from '@allod/protocol'
 
-const POLL_MS = 300
+/** Each look that finds something costs a sealing, on a core that the engine could use. */
+const POLL_MS = 1000
 /** How many lines of metrics a job may write in all. */
 const MAX_LINES = 100_000
 

@@ -39,7 +39,8 @@ export type Watched = {
   resume(): void
 }
 
-const POLL_MS = 50
+// What a look misses, the kernel's own limits bound, a process and a file at a time; looks cost whoever works inside its core.
+const POLL_MS = 200
 const LINGER_MS = 1000
 const TAIL_BYTES = 4096
 
