@@ -63,6 +63,15 @@ test('a store that stays away costs the others nothing', async () => {
   expect(storage.map(({ by }) => by.signer)).toEqual([steady.id])
 })
 
+test('a store that takes the result and never says so holds the report up for a moment only', async () => {
+  const [steady, slow] = [memoryStore(), memoryStore()]
+  let puts = 0
+  const put: typeof slow.put = (_ref, _body, { signal } = {}) =>
+    puts++ === 0 ? away() : new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  const { storage } = await seal({ stores: [{ ...slow, put }, steady], againMs: 30 })
+  expect([storage.map(({ by }) => by.signer), puts]).toEqual([[steady.id], 2])
+})
+
 test('says nothing of a result that no store holds', async () => {
   const forgetful = [memoryStore({ forgets: true }), memoryStore({ forgets: true })]
   await expect(seal({ stores: forgetful })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { type Manifest, manifestHash, type StorageReceipt } from '@allod/content'
 import { folderSource } from '@allod/content/node'
 import { copyObject, openObject } from '@allod/content/open'
-import { sealFolder } from '@allod/content/seal'
+import { type SealedObject, sealFolder } from '@allod/content/seal'
 import type { Store } from '@allod/content/stores'
 import {
   committeeId,
@@ -35,6 +35,8 @@ export type SealOutputOptions = {
   readonly parents: readonly Parent[]
   readonly stores: readonly Store[]
   readonly signing: SigningKey
+  /** How long stores that failed may take, all of them: a late report may be worth nothing, and one holder suffices. */
+  readonly againMs?: number
 }
 
 /**
@@ -45,7 +47,7 @@ export type SealOutputOptions = {
  * @throws runtime/output-refused, runtime/storage-failed, protocol/policies-exclude and the other refusals of a derived policy
  */
 export async function sealOutput(options: SealOutputOptions): Promise<SealedOutput> {
-  const { name, folder, job, facts, stores, signing } = options
+  const { name, folder, job, facts, stores, signing, againMs = 5000 } = options
   const policy = outputPolicy(options)
   if (committeeId(job.committee) !== policy.committee)
     throw fail('output-refused', { expected: policy.committee, meta: { clause: 'committee' } })
@@ -70,7 +72,7 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
     isPadded: true,
   }).catch(refuseFiles)
   const { manifest, dek } = sealed
-  const storage = await storeReceipts(manifest, dek, stores, sealed.receipts).finally(() => dek.erase())
+  const storage = await storeReceipts(sealed, stores, againMs).finally(() => dek.erase())
   return {
     manifest,
     derived: {
@@ -106,22 +108,18 @@ function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
   return derivePolicy(facts.buyer, job.spec.derived.royalty, [first, ...rest])
 }
 
-/** How long stores that failed may take, all of them: a late report may be worth nothing, and one holder suffices. */
-const AGAIN_MS = 5000
-
 // A receipt is a promise; what was read back is a fact. Receipts of the stores that gave the whole object on their own.
 async function storeReceipts(
-  manifest: Manifest,
-  dek: Secret,
+  { manifest, dek, receipts: given }: SealedObject,
   stores: readonly Store[],
-  given: readonly StorageReceipt[],
+  againMs: number,
 ): Promise<StorageReceipt[]> {
   const holders: Store[] = []
   for (const store of stores) if (await isWhole(manifest, dek, store)) holders.push(store)
   const receipts = given.filter(({ by }) => holders.some(({ id }) => id === by.signer))
   if (holders.length === 0)
     throw fail('storage-failed', { expected: '>= 1', actual: 0, meta: { faults: stores.map((s) => s.id) } })
-  const signal = AbortSignal.timeout(AGAIN_MS)
+  const signal = AbortSignal.timeout(againMs)
   for (const to of stores.filter(({ id }) => !receipts.some(({ by }) => by.signer === id))) {
     const copied = await copyObject(manifest, { from: holders, to, signal }).catch(() => null)
     if (copied !== null && (await isWhole(manifest, dek, to, signal))) receipts.push(copied.receipt)
