@@ -1,0 +1,14 @@
+/**
+ * What hostile input may cost, in seconds of CPU. Refusals take milliseconds and whatever grows with the square of such input takes
+ * minutes: a bound between them holds on any machine.
+ */
+export const HOSTILE_CPU_SECONDS = 5
+
+/** Seconds of CPU that this process used since: unlike wall time, not what others do to the machine meanwhile. */
+export function cpuClock(): () => number {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1e6
+  }
+}
