@@ -17,4 +17,4 @@ test('a build without a sandbox is staged where there is no bubblewrap, and is a
   expect(plain.build).not.toBe(sandboxed.build)
   expect(await stageBuild('keeper', folder, null)).toEqual(plain)
   // Three root filesystems of 130 MB each are copied and hashed.
-}, 60_000)
+})

@@ -27,12 +27,12 @@ beforeAll(async () => {
   network = join(description, '../gated.json')
   const stores = told.stores.map((s: { url: string }) => ({ ...s, url: gate.instead(s.url) }))
   writeFileSync(network, JSON.stringify({ ...told, rpcUrls: told.rpcUrls.map(gate.instead), stores }))
-}, 120_000)
+})
 beforeEach(() => world.revive())
 afterAll(async () => {
   await gate.stop()
   await world.stop()
-}, 60_000)
+})
 
 type Victim = 'command' | 'chain'
 /** Moments of a run that plays all of them. */

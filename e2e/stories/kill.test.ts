@@ -16,7 +16,7 @@ const rounds = Number(process.env.ALLOD_CHAOS_ROUNDS ?? '3')
 let world: World
 beforeAll(async () => {
   world = await newWorld({ startSeconds: 120 })
-}, 120_000)
+})
 beforeEach(() => world.revive())
 afterAll(() => world.stop(), 60_000)
 

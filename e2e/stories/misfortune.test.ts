@@ -26,7 +26,7 @@ import { earnedByLane } from './settledOf.ts'
 let world: World
 beforeAll(async () => {
   world = await newWorld()
-}, 120_000)
+})
 beforeEach(() => world.revive())
 afterAll(() => world.stop(), 60_000)
 

@@ -11,7 +11,7 @@ test('runs an order to its end, and says nothing beside what it says to its host
   const { host, told } = playKeepers(await newOrder({ model: 'folder', engine: trains }))
   expect(await playHost(host)).toEqual({ code: 0, output: '' })
   expect(told.some((t) => t.path === '/report')).toBe(true)
-}, 60_000)
+})
 
 test.each([
   ['the name of a file', leaksByNames(MARKER)],
@@ -45,4 +45,4 @@ test('the host can say that the order was ended, its clients cannot', async () =
   })
   expect([statuses, ended]).toEqual([[503, 200], { code: 0, output: '' }])
   expect(told.filter((t) => t.path === '/report')).toEqual([])
-}, 60_000)
+})

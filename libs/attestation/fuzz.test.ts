@@ -48,7 +48,7 @@ test('one bit flipped in any byte of the bundle: a typed error or a refusal', as
   await each(encoded.length, async (at) => {
     expect(await outcome(flip(encoded, at)), `byte ${at}`).not.toBe('accepted')
   })
-}, 120_000)
+})
 
 const parts = (bundle: EvidenceBundle): readonly [string, (part: string) => EvidenceBundle][] => [
   [bundle.cpu.evidence, (evidence) => ({ ...bundle, cpu: { ...bundle.cpu, evidence } })],
@@ -65,7 +65,7 @@ test('one bit flipped in any byte that was signed: a typed error, before any pol
       expect(await outcome(encodeEvidence(damaged)), `byte ${at}`).toBeInstanceOf(AllodError)
     })
   }
-}, 120_000)
+})
 
 test('10,000 mutations of simulated bundles against a production policy: none is accepted', async () => {
   const mutations = fc.sample(mutation, { numRuns: 10_000, seed: 20_261_122 })
@@ -76,7 +76,7 @@ test('10,000 mutations of simulated bundles against a production policy: none is
     refused++
   })
   expect(refused).toBe(10_000)
-}, 120_000)
+})
 
 // Correctly signed bundles with all sorts of contents; then relabelled, damaged in a byte, cut, or left as they are.
 const signed = await Promise.all(

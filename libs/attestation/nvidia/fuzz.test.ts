@@ -78,7 +78,7 @@ describe('evidence', () => {
     await each(all(switchEvidence.length), async (at) => {
       expect(await ofSwitch(flip(switchEvidence, at)), `byte ${at}`).toMatch(/^nvidia\//)
     })
-  }, 60_000)
+  })
 
   // A GPU's has the same parts and more blocks: opaque data and signature in full, a sample of the rest.
   test('one bit turned in bytes of a GPU’s: a typed error', async () => {
@@ -86,7 +86,7 @@ describe('evidence', () => {
     await each([...tail, ...sample(gpuEvidence.length, 300)], async (at) => {
       expect(await ofGpu(flip(gpuEvidence, at)), `byte ${at}`).toMatch(/^nvidia\//)
     })
-  }, 60_000)
+  })
 
   test('every prefix, and every suffix too many: a typed error', async () => {
     await each(all(gpuEvidence.length), async (length) => {
@@ -117,7 +117,7 @@ describe('evidence', () => {
       // The same where both say the same: two of one device differ in nonce and signature.
       if (over.some((byte, i) => byte !== other[i])) expect(await ofGpu(over), `over ${at}`).toMatch(/^nvidia\//)
     })
-  }, 60_000)
+  })
 
   test('whatever describes, describes or says why not', () => {
     for (const at of sample(gpuEvidence.length, 300)) {
@@ -137,7 +137,7 @@ describe('endorsements', () => {
     await each([...all(100), ...tail, ...sample(gpu.pem.length, 500)], async (at) => {
       expect(await outcome(gpuVerifier, gpuEvidence, [flip(gpu.pem, at)]), `byte ${at}`).toMatch(/^(nvidia|x509)\//)
     })
-  }, 60_000)
+  })
 
   test('every prefix of the chain but the one without the last line end', async () => {
     await each(sample(gpu.pem.length - 1, 300), async (length) => {
@@ -152,7 +152,7 @@ describe('endorsements', () => {
       const damaged = [gpu.pem, flip(first as Uint8Array, at), ...others]
       expect(await outcome(gpuVerifier, gpuEvidence, damaged, policy), `byte ${at}`).not.toBe('accepted')
     })
-  }, 60_000)
+  })
 })
 
 describe('hostile sizes are refused at once', () => {

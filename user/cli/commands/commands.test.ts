@@ -44,7 +44,7 @@ beforeAll(async () => {
   writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
   mkdirSync(inFolder('counter'))
   writeFileSync(inFolder('counter/run.mjs'), 'export {}')
-}, 120_000)
+})
 afterAll(async () => {
   await local.stop()
   await played.stop()
@@ -142,7 +142,7 @@ test('follows an order to its report, figures and all', async () => {
   expect((await run('buyer', 'wallet', 'list')).stdout).toContain('the devnet')
   const { value: all } = await json('buyer', 'earnings', 'list', '--all')
   expect(all.earnings.length).toBeGreaterThan(3)
-}, 60_000)
+})
 
 test('says why an order came to nothing', async () => {
   const following = json('buyer', ...finetune, inFolder('rows.jsonl'), '--yes')
@@ -152,7 +152,7 @@ test('says why an order came to nothing', async () => {
   const { code, value } = await following
   expect(code).toBe(1)
   expect(value.error).toMatchObject({ code: 'cli/order-failed', meta: { actual: 'expired' } })
-}, 60_000)
+})
 
 test('seals an object without offering it, and orders with it', async () => {
   const { value } = await json('buyer', 'object', 'seal', inFolder('rows.jsonl'), '--name', 'records')
@@ -281,7 +281,7 @@ test('says which store does not hold an object, and what to do', async () => {
   expect(copied.stderr).toContain('cli/too-few-holders')
   const nothing = await run('owner', 'object', 'replicate', 'nothing')
   expect(nothing.stderr).toContain('sdk/unknown-offer')
-}, 60_000)
+})
 
 async function newestOrder() {
   const known = new Set(played.jobs.keys())

@@ -90,7 +90,7 @@ beforeAll(async () => {
   played.answers.set(`/o/${record.order}/sealed`, answerSealed)
   card = newAgentCard(local.wallet('buyer'), record, { name: 'helper' })
   token = await issueToken(local.wallet('buyer'), record)
-}, 120_000)
+})
 beforeEach(() => {
   lie = {}
 })

@@ -41,7 +41,7 @@ beforeAll(async () => {
   stores = running.map(({ url, address }) => httpStore({ url, address }))
   await stop(1)
   object = await sealed()
-}, 60_000)
+})
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })

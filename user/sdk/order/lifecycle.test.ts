@@ -74,7 +74,7 @@ beforeAll(async () => {
     policy: newPolicy(local.network, buyer.key.address, { buyers: [buyer.key.address] }),
     name: 'records',
   })
-}, 120_000)
+})
 afterAll(async () => {
   await local.stop()
   await played.stop()
@@ -206,7 +206,7 @@ test('an order runs to its last unit: placed, followed, reported, settled, withd
   expect((await balanceOf(allod, local.wallet('owner').key.address)).wallet).toBe(254_000n)
   await withdraw(allod, buyer)
   expect(before.market + before.wallet - (await balanceOf(allod, buyer.key.address)).wallet).toBe(paid)
-}, 120_000)
+})
 
 test('a provider that never starts costs nothing', async () => {
   const buyer = local.wallet('buyer')
@@ -370,7 +370,7 @@ test('says what anybody may know of an object', async () => {
 test('refuses to go on with one store only', async () => {
   await local.stopStore(1)
   await expect(offerModel()).rejects.toMatchObject({ code: 'sdk/too-few-stores', meta: { actual: 1 } })
-}, 60_000)
+})
 
 /** Tells events as an enclave does by its host; figures are sealed to the spec's log key under their batch's number. */
 async function teller(record: OrderRecord) {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   played = await playProvider()
   local = await startLocalNetwork(played)
   allod = connect(local.network)
-}, 120_000)
+})
 afterAll(async () => {
   await local.stop()
   await played.stop()

@@ -80,7 +80,7 @@ beforeAll(async () => {
   ).posted
   for (const [i, { key, hpke }] of local.keepers.entries())
     played.answers.set(`/keeper-${i}/release`, async (body) => release(body, key, hpke.secret))
-}, 120_000)
+})
 beforeEach(() => {
   lie = {}
 })
