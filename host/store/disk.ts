@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync } from 'node:fs'
+import { renameSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BlobRef, blobPath } from '@allod/content'
@@ -24,10 +24,12 @@ export type Upload = {
   readonly pieces: AsyncIterable<Uint8Array>
 }
 
-/** Blobs in files. What is there is whole and was checked: files appear by rename, after a sync. */
+/** Blobs in files. What is there was whole when it came: files appear by rename, after a check and a sync. */
 export type Disk = {
-  /** @throws store/digest-mismatch, store/size-mismatch, store/quota-exceeded, store/disk-full */
+  /** In the place of what is there. @throws store/digest-mismatch, store/size-mismatch, store/quota-exceeded, store/disk-full */
   write(ref: BlobRef, upload: Upload): Promise<void>
+  /** Reads a blob's file and holds it against its name: disks forget. False where there is none. */
+  isWhole(ref: BlobRef, chunkBytes: number): Promise<boolean>
   /** Size of a blob in bytes, or null. */
   sizeOf(ref: BlobRef): Promise<number | null>
   /** The open file of a blob, or null. The caller closes it. */
@@ -70,9 +72,9 @@ export async function openDisk({ dir, quotaBytes, reserveBytes, isSynced }: Disk
         const path = pathOf(ref)
         await mkdir(dirname(path), { recursive: true, mode: 0o700 })
         // Both steps without a pause between, so that two uploads of one blob are counted once.
-        if (existsSync(path)) return
+        const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0
         renameSync(temporary, path)
-        used += upload.sizeBytes
+        used += upload.sizeBytes - before
         if (isSynced) await syncFolders(dir, path)
       } catch (error) {
         throw asDiskFull(error)
@@ -80,6 +82,22 @@ export async function openDisk({ dir, quotaBytes, reserveBytes, isSynced }: Disk
         promised -= upload.sizeBytes
         await rm(temporary, { force: true })
       }
+    },
+    async isWhole(ref, chunkBytes) {
+      const file = await open(pathOf(ref)).catch(ifMissing)
+      if (file === null) return false
+      const hash = newBlobHash(ref.kind, chunkBytes)
+      try {
+        const buffer = Buffer.allocUnsafeSlow(GATHER_BYTES)
+        for (let more = true; more; ) {
+          const { bytesRead } = await file.read(buffer, 0, buffer.length)
+          hash.update(buffer.subarray(0, bytesRead))
+          more = bytesRead > 0
+        }
+      } finally {
+        await file.close()
+      }
+      return hash.digest() === ref.digest
     },
     sizeOf: async (ref) => (await stat(pathOf(ref)).catch(ifMissing))?.size ?? null,
     async read(ref) {

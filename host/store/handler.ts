@@ -71,13 +71,13 @@ async function receipt({ disk, key }: Node, ref: BlobRef) {
   return signStorageReceipt(key, { digest: ref.digest, sizeBytes, time: Math.floor(Date.now() / 1000) })
 }
 
-/** Takes an upload; false where the blob was there already. */
+/** Takes an upload; false where the blob was there already. One that the disk spoiled is taken anew. */
 async function take(node: Node, request: IncomingMessage, ref: BlobRef, query: URLSearchParams): Promise<boolean> {
   const cut = parseUpload(ref, query, request.headers['content-length'])
   if (node.uploads >= node.maxUploads) throw fail('busy', { expected: node.maxUploads })
   node.uploads++
   try {
-    if ((await node.disk.sizeOf(ref)) !== null) {
+    if (await node.disk.isWhole(ref, cut.chunkBytes)) {
       request.resume()
       return false
     }

@@ -154,6 +154,25 @@ describe('writing over HTTP', () => {
   })
 
   it.each([
+    ['another byte', Uint8Array.from(bytes).fill(9, 0, 1)],
+    ['its end missing', bytes.subarray(0, 999)],
+  ])('takes a blob anew whose file has %s, and counts it once', async (_, spoiled) => {
+    const { dir, node, url, store } = await started()
+    await store.put(raw, rawBody(bytes))
+    const before = (await store.health()).usedBytes
+    const file = join(dir, 'blobs', digest.slice(2, 4), digest.slice(2))
+    await writeFile(file, spoiled)
+    const wrong = Uint8Array.from(bytes).fill(8, 0, 1)
+    expect((await fetch(url + path, { method: 'PUT', body: wrong })).status).toBe(422)
+    expect(Buffer.compare(await readFile(file), spoiled)).toBe(0)
+    expect((await fetch(url + path, { method: 'PUT', body: bytes })).status).toBe(201)
+    expect(Buffer.compare(await readFile(file), bytes)).toBe(0)
+    await node.stop()
+    const again = await started({ dir })
+    expect((await again.store.health()).usedBytes).toBe(before)
+  })
+
+  it.each([
     ['store/digest-mismatch', `${path}?size=1000`, Uint8Array.from(bytes).fill(9, 0, 1), 422],
     ['store/size-mismatch', `${path}?size=999`, bytes, 422],
     ['store/size-mismatch', `${path}?size=1001`, bytes, 422],

@@ -59,6 +59,20 @@ test('what is there is not sent again: a copy that broke off goes on, and one th
   expect(await copyObject(object.manifest, { from: [good], to })).toMatchObject({ sentBytes: 0 })
 })
 
+test('a store that has something else under those names gets anew what it spoiled, and only that', async () => {
+  const { store: to, puts } = watched(memoryStore())
+  const packs = [...good.blobs.keys()].filter((path) => path.startsWith('packs/'))
+  const [spoiled] = packs
+  for (const [path, bytes] of good.blobs) to.blobs.set(path, path === spoiled ? bytes.map((b) => b ^ 1) : bytes)
+  expect(await copyObject(object.manifest, { from: [good], to })).toMatchObject({ sentBytes: 0 })
+  expect(await isWholeIn(to).catch(() => false)).toBe(false)
+  puts.length = 0
+  const { sentBytes } = await copyObject(object.manifest, { from: [good], to, isSuspect: true })
+  expect(sentBytes).toBe(good.blobs.get(spoiled as string)?.length)
+  expect(puts.filter((p) => p.startsWith('pack'))).toHaveLength(1)
+  expect(await isWholeIn(to)).toBe(true)
+})
+
 test('a source that lies is named and passed over', async () => {
   const liar = memoryStore()
   for (const [path, bytes] of good.blobs)

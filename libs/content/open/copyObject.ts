@@ -5,7 +5,7 @@ import { packChunks, packCountOf, placeOf, sealedChunkBytes } from '../layout.ts
 import { encodeManifest, type Manifest, manifestHash, manifestRef } from '../manifest.ts'
 import { LEAF_BYTES } from '../merkle.ts'
 import { requireStorageReceipt, type StorageReceipt } from '../storageReceipt.ts'
-import { type FetchOptions, requireRunning } from '../stores/fetchBlob.ts'
+import { type FetchOptions, fetchBlob, requireRunning } from '../stores/fetchBlob.ts'
 import { MAX_HAS, type Store } from '../stores/Store.ts'
 import { fetchLeafTable, newSpanSource } from './spanSource.ts'
 
@@ -13,6 +13,8 @@ export type CopyOptions = FetchOptions & {
   /** Where the object is; asked one after the other. */
   readonly from: readonly Store[]
   readonly to: Store
+  /** Reads what `to` says it has, and sends anew what it does not give back intact. */
+  readonly isSuspect?: boolean
   /** Told of bytes sent, of all that `to` lacked when the copy began. */
   readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
 }
@@ -32,7 +34,7 @@ export type CopiedObject = {
  */
 export async function copyObject(
   manifest: Manifest,
-  { from, to, signal, onFault, onProgress }: CopyOptions,
+  { from, to, isSuspect = false, signal, onFault, onProgress }: CopyOptions,
 ): Promise<CopiedObject> {
   const header = parseHeader(fromHex(manifest.header))
   const table = await fetchLeafTable(manifest, from, { signal, onFault })
@@ -41,7 +43,9 @@ export async function copyObject(
     { ref: rawRef(manifest.leafTable), body: rawBody(table) },
     { ref: manifestRef(manifestHash(manifest)), body: rawBody(encodeManifest(manifest)) },
   ] as const
-  const has = await hasOf(to, [...packs, ...last], signal)
+  const has = isSuspect
+    ? await givesBack(to, { header, table, packs, last }, signal)
+    : await hasOf(to, [...packs, ...last], signal)
   const lacking = packs.filter((_, i) => !has[i])
   const totalBytes = [...lacking, ...last.filter((_, i) => !has[packs.length + i])].reduce((n, p) => n + sizeOf(p), 0)
   const source = newSpanSource({ header, table, stores: from, onFault })
@@ -85,6 +89,45 @@ const packsOf = (header: Header, table: Uint8Array): readonly Pack[] =>
 
 const sizeOf = (part: { readonly sizeBytes: number } | { readonly body: Body }): number =>
   'body' in part ? part.body.sizeBytes : part.sizeBytes
+
+type Parts = {
+  readonly header: Header
+  readonly table: Uint8Array
+  readonly packs: readonly Pack[]
+  readonly last: readonly { readonly ref: BlobRef; readonly body: Body }[]
+}
+
+/** What a store gives back intact, packs first: one is read after the other. */
+async function givesBack(
+  store: Store,
+  { header, table, packs, last }: Parts,
+  signal: AbortSignal = NEVER,
+): Promise<readonly boolean[]> {
+  const source = newSpanSource({ header, table, stores: [store] })
+  const reads = [
+    ...packs.map(
+      ({ span }) =>
+        () =>
+          source(span, signal),
+    ),
+    ...last.map(
+      ({ ref, body }) =>
+        () =>
+          fetchBlob([store], ref.digest, { maxBytes: body.sizeBytes, signal }),
+    ),
+  ]
+  const intact: boolean[] = []
+  for (const read of reads) {
+    intact.push(
+      await read().then(
+        () => true,
+        () => false,
+      ),
+    )
+    requireRunning(signal)
+  }
+  return intact
+}
 
 async function hasOf(
   store: Store,

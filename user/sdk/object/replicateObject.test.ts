@@ -116,16 +116,34 @@ test('goes on where a copy broke off: only what is missing is sent', async () =>
   ])
 })
 
-test('a store that gives back other bytes than it signed for does not count, whatever it says', async () => {
-  for (const file of filesOf(0, 'packs'))
+/** Turns a bit in every byte of these files. */
+const spoil = (files: readonly string[]): void => {
+  for (const file of files)
     writeFileSync(
       file,
       readFileSync(file).map((b) => b ^ 1),
     )
+}
+
+test('a store that gives back other bytes than it signed for gets them anew', async () => {
+  spoil(filesOf(0, 'packs'))
+  const [first] = (await replicateObject({ stores }, object.manifest)).replicas
+  expect(first).toMatchObject({ kind: 'copied', error: null })
+  expect(first?.sentBytes).toBeGreaterThan(130 * 65_536)
+  for await (const _ of openObject({ manifest: object.manifest, dek: object.dek, stores: stores.slice(0, 1) }));
   expect(await kinds()).toEqual([
-    ['lacking', 'content/chunk-mismatch'],
+    ['held', null],
     ['held', null],
   ])
+})
+
+test('where the only copy is spoiled, there is nothing to mend it from: content/no-replica', async () => {
+  await stop(1)
+  spoil(filesOf(0, 'packs'))
+  const [first] = (await replicateObject({ stores }, object.manifest)).replicas
+  expect(first).toMatchObject({ kind: 'lacking', error: { code: 'content/no-replica' } })
+  spoil(filesOf(0, 'packs'))
+  await start(1)
 })
 
 test('says that nobody has what nobody has: content/no-replica', async () => {

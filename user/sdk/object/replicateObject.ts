@@ -1,6 +1,6 @@
 import { type Manifest, manifestHash, manifestObjectId } from '@allod/content'
 import { copyObject, readBack } from '@allod/content/open'
-import type { Store } from '@allod/content/stores'
+import type { Store, StoreFault } from '@allod/content/stores'
 import { type AllodError, type Hex, isAllodError } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
 
@@ -37,6 +37,7 @@ const SAMPLES = 16
  * Copies an object's ciphertext to every store of the network that lacks it, from those that have it. Needs no key and no
  * wallet. Chunks are held against their leaves before they are sent on, the manifest goes last, and random chunks are read
  * back from every store at the end. What is there is not sent again: doing it once more is free, and goes on where it broke off.
+ * A store that gives back something else is read whole, and gets anew what it spoiled.
  * @param manifest as `fetchManifest` or an order's report gives it
  * @throws content/aborted; what a store did wrong is in its replica
  */
@@ -58,19 +59,23 @@ async function replicateTo(
 ): Promise<Replica> {
   const { id: store } = to
   let sentBytes = 0
-  try {
-    const copied = await copyObject(manifest, {
+  const copy = async (isSuspect: boolean): Promise<StoreFault | undefined> => {
+    const before = sentBytes
+    await copyObject(manifest, {
       // Itself last: one that has everything needs no other store to be up.
       from: [...stores.filter((s) => s !== to), to],
-      ...{ to, signal },
+      ...{ to, isSuspect, signal },
       onProgress: (progress) => {
-        sentBytes = progress.doneBytes
+        sentBytes = before + progress.doneBytes
         onProgress?.({ store, ...progress })
       },
     })
-    const [fault] = (await readBack(manifest, [to], { samples: SAMPLES, signal })).faults
+    return (await readBack(manifest, [to], { samples: SAMPLES, signal })).faults[0]
+  }
+  try {
+    const fault = (await copy(false)) && (await copy(true))
     if (fault !== undefined) throw fault.error
-    return { store, kind: copied.sentBytes === 0 ? 'held' : 'copied', sentBytes: copied.sentBytes, error: null }
+    return { store, kind: sentBytes === 0 ? 'held' : 'copied', sentBytes, error: null }
   } catch (error) {
     if (!isAllodError(error) || error.code === 'content/aborted') throw error
     return { store, kind: 'lacking', sentBytes, error }
