@@ -195,6 +195,12 @@ export const namedChecks: readonly NamedCheck[] = [
     'a lost lease kills the engine and leaves the order to another machine: nothing is signed as failed',
   ),
   check(
+    'lease lost while inputs are opened: their keys are erased at once',
+    'runtime/lease-lost',
+    'enclave/runtime/runOrder.test.ts',
+    'a lease that is lost erases the inputs’ keys at once, not only when a store has answered',
+  ),
+  check(
     'decision log of another keeper, given to one that starts',
     'keeper/log-forged',
     'enclave/keeper/log/earlierBoots.test.ts',

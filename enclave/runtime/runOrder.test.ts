@@ -1,9 +1,11 @@
 import type { Store } from '@allod/content/stores'
-import { failRequestShape } from '@allod/protocol'
-import { expect, test } from 'vitest'
+import { failRequestShape, Secret, toHex } from '@allod/protocol'
+import { afterEach, expect, test, vi } from 'vitest'
 import { trains } from './testing/engines.ts'
 import { type Play, refusal } from './testing/playKeepers.ts'
-import { playOrder } from './testing/playOrder.ts'
+import { phasesOf, playOrder } from './testing/playOrder.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const everybody = (play: Play): readonly Play[] => [play, play, play]
 const shortLease = <T>(policy: T) => ({ ...policy, lease: { ttlSeconds: 2, graceSeconds: 0 } })
@@ -49,6 +51,35 @@ test('a lease that is lost while inputs are opened leaves the order to another m
   })
   expect([outcome, phases.includes('opened')]).toEqual(['runtime/lease-lost', false])
   expect(told.filter((t) => t.path === '/fail')).toEqual([])
+})
+
+test('a lease that is lost erases the inputs’ keys at once, not only when a store has answered', async () => {
+  const lost = Promise.withResolvers<void>()
+  // Every secret's bytes where they lie: what is overwritten there is gone.
+  const read = vi.spyOn(Secret.prototype, 'expose')
+  const inMemory = () => read.mock.results.map(({ value }) => toHex(value))
+  let before: readonly string[] = []
+  let after: readonly string[] = []
+  const { outcome, dek } = await playOrder({
+    draft: { engine: trains, policy: shortLease },
+    plays: everybody({
+      renew: () => {
+        throw refusal('keeper/order-state')
+      },
+    }),
+    store: waitingFor(lost.promise),
+    provider: (path, body) => {
+      // From here on, the only one who reads a key is the enclave.
+      if (path === '/job') read.mockClear()
+      if (path !== '/events') return
+      if (phasesOf(body).includes('granted')) before = inMemory()
+      if (!JSON.stringify(body).includes('the lease is lost')) return
+      after = inMemory()
+      lost.resolve()
+    },
+  })
+  const key = toHex(dek.expose())
+  expect([outcome, before.includes(key), after.includes(key)]).toEqual(['runtime/lease-lost', true, false])
 })
 
 test('an input that does not open is blamed on its offer, on chain and by its code', async () => {

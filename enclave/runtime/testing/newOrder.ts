@@ -15,6 +15,7 @@ import {
   orderId,
   type Policy,
   policyHash,
+  type Secret,
   type SigningKey,
   specHash,
   type Terms,
@@ -45,6 +46,8 @@ export type TestOrder = {
   readonly owner: SigningKey
   readonly manifest: Manifest
   readonly objectId: Hex
+  /** The model's key, as its owner has it. */
+  readonly dek: Secret
   readonly facts: Facts
   readonly terms: Terms
   readonly policy: Policy
@@ -132,7 +135,7 @@ export async function newOrder({
   const [owner, logs, keys] = [newSigningKey(), await newHpkeKey(), await newEnclaveKeys()]
   const policy = change(policyOf(owner.address, committeeId(committee)))
   const stores = [memoryStore(), memoryStore()]
-  const { manifest, objectId } = await seal(policy, committee, { owner, stores, model: draft.model })
+  const { manifest, objectId, dek } = await seal(policy, committee, { owner, stores, model: draft.model })
   const program = draft.engine === undefined ? null : folderOf(`${kind}.mjs`, draft.engine)
   const digest = program === null ? hex32(0xe1) : (await publishTree(program, stores)).treeHash
   const names = { objectId, manifestHash: manifestHash(manifest) }
@@ -154,7 +157,8 @@ export async function newOrder({
     ...{ committee: spec.committee, seconds: 600, startedAt: STARTED_AT, endsAt: STARTED_AT + 600 },
     objects: [{ input: 'model', ...names, owner: owner.address, policyHash: policyHash(policy) }],
   }
-  const made: TestOrder = { job, keys, keepers, logs, owner, manifest, objectId, facts, terms: policy, policy, stores }
+  const sealed = { manifest, objectId, dek }
+  const made: TestOrder = { ...sealed, job, keys, keepers, logs, owner, facts, terms: policy, policy, stores }
   return made
 }
 

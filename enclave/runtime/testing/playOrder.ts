@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '@allod/content/stores'
-import { type BeatRequest, beatRequestShape, type Challenge, type GuestEvent, guestEventsShape } from '@allod/protocol'
+import {
+  type BeatRequest,
+  beatRequestShape,
+  type Challenge,
+  type GuestEvent,
+  guestEventsShape,
+  type Secret,
+} from '@allod/protocol'
 import { Inbound } from '../Inbound.ts'
 import { makePlaces } from '../places.ts'
 import { runOrder } from '../runOrder.ts'
@@ -27,6 +34,8 @@ export type Played = {
   readonly phases: readonly string[]
   /** What the provider was asked to take, accepted or not. */
   readonly beats: readonly BeatRequest['alive'][]
+  /** The model's key, which only its owner is left with. */
+  readonly dek: Secret
 }
 
 /** Keepers whose clocks go with this machine's, from the tests' start on. */
@@ -58,6 +67,7 @@ export async function playOrder({
     const of = (path: string) => told.filter((t) => t.path === path).map((t) => t.body)
     return {
       outcome,
+      dek: made.dek,
       told,
       phases: of('/events').flatMap((e) => phasesOf(e)),
       beats: of('/beat').map((b) => beatRequestShape(b).alive),
