@@ -30,6 +30,6 @@ export default class CountsReporter implements Reporter {
 }
 
 function firstLine(error: unknown): string {
-  const { message = String(error) } = (error ?? {}) as { readonly message?: string }
-  return (message.split('\n')[0] ?? '').slice(0, 300)
+  const { message = error } = (error ?? {}) as { readonly message?: unknown }
+  return (String(message).split('\n')[0] ?? '').slice(0, 300)
 }

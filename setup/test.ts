@@ -1,4 +1,4 @@
-// Everything that must hold, in the order of what is cheapest to learn: format and types, units and walls, contracts, stories.
+// Everything that must hold, in the order of what is cheapest to learn: format and types, contracts, units and walls, stories.
 // node setup/test.ts [vitest arguments]: with arguments only vitest runs, for work on a part.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -9,14 +9,12 @@ import type { Counts } from './countsReporter.ts'
 
 const root = join(import.meta.dirname, '..')
 const args = process.argv.slice(2)
-const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
+const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
+const total: Counts = { ...none, failures: [] }
 
 if (args.length === 0) {
   const status = run(process.execPath, ['setup/check.ts'])
-  count(
-    'format, lint and types',
-    status === 0 ? { passed: 1, failed: 0, skipped: 0, failures: [] } : failed(`setup/check.ts ended with ${status}`),
-  )
+  count('format, lint and types', status === 0 ? { ...none, passed: 1 } : failed(`setup/check.ts ended with ${status}`))
   count('contracts', forgeTest())
   count('units and walls', vitest(['--project', 'unit']))
   count('stories', vitest(['--project', 'e2e']))
@@ -29,8 +27,8 @@ process.stdout.write(
 )
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
-function failed(why: string): Counts {
-  return { passed: 0, failed: 1, skipped: 0, failures: [why] }
+function failed(why: string, others: Counts = none): Counts {
+  return { ...others, failed: 1, failures: [why] }
 }
 
 function count(name: string, counts: Counts): void {
@@ -48,9 +46,7 @@ function vitest(more: readonly string[]): Counts {
     })
     const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts
     // The runner may fail for another reason than a test.
-    return status === 0 || counts.failed > 0
-      ? counts
-      : { ...failed(`vitest ended with ${status}`), passed: counts.passed }
+    return status === 0 || counts.failed > 0 ? counts : failed(`vitest ended with ${status}`, counts)
   } catch {
     return failed('vitest left no counts')
   } finally {

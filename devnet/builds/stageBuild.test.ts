@@ -16,5 +16,4 @@ test('a build without a sandbox is staged where there is no bubblewrap, and is a
   expect(['bin/bwrap', 'bin/prlimit'].filter((path) => existsSync(join(plain.rootfs, path)))).toEqual([])
   expect(plain.build).not.toBe(sandboxed.build)
   expect(await stageBuild('keeper', folder, null)).toEqual(plain)
-  // Three root filesystems of 130 MB each are copied and hashed.
 })

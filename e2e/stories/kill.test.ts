@@ -18,7 +18,7 @@ beforeAll(async () => {
   world = await newWorld({ startSeconds: 120 })
 })
 beforeEach(() => world.revive())
-afterAll(() => world.stop(), 60_000)
+afterAll(() => world.stop())
 
 /** What is left to do of a plan, and whom it hit. */
 type Course = { readonly plan: KillPlan; readonly left: Kill[]; readonly hit: string[] }

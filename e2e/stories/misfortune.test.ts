@@ -28,7 +28,7 @@ beforeAll(async () => {
   world = await newWorld()
 })
 beforeEach(() => world.revive())
-afterAll(() => world.stop(), 60_000)
+afterAll(() => world.stop())
 
 /** Of service, before it is ended. */
 const SERVED_SECONDS = 15

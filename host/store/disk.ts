@@ -26,10 +26,11 @@ export type Upload = {
 
 /** Blobs in files. What is there was whole when it came: files appear by rename, after a check and a sync. */
 export type Disk = {
-  /** In the place of what is there. @throws store/digest-mismatch, store/size-mismatch, store/quota-exceeded, store/disk-full */
+  /**
+   * In the place of what is there, which a disk may have spoiled.
+   * @throws store/digest-mismatch, store/size-mismatch, store/quota-exceeded, store/disk-full
+   */
   write(ref: BlobRef, upload: Upload): Promise<void>
-  /** Reads a blob's file and holds it against its name: disks forget. False where there is none. */
-  isWhole(ref: BlobRef, chunkBytes: number): Promise<boolean>
   /** Size of a blob in bytes, or null. */
   sizeOf(ref: BlobRef): Promise<number | null>
   /** The open file of a blob, or null. The caller closes it. */
@@ -63,7 +64,8 @@ export async function openDisk({ dir, quotaBytes, reserveBytes, isSynced }: Disk
   return {
     async write(ref, upload) {
       const { byQuota, byDisk } = await room()
-      if (upload.sizeBytes > byQuota) throw fail('quota-exceeded', { expected: byQuota, actual: upload.sizeBytes })
+      if (upload.sizeBytes > byQuota + sizeNow(pathOf(ref)))
+        throw fail('quota-exceeded', { expected: byQuota, actual: upload.sizeBytes })
       if (upload.sizeBytes > byDisk) throw fail('disk-full', { expected: byDisk, actual: upload.sizeBytes })
       promised += upload.sizeBytes
       const temporary = join(incoming, randomBytes(16).toString('hex'))
@@ -72,7 +74,7 @@ export async function openDisk({ dir, quotaBytes, reserveBytes, isSynced }: Disk
         const path = pathOf(ref)
         await mkdir(dirname(path), { recursive: true, mode: 0o700 })
         // Both steps without a pause between, so that two uploads of one blob are counted once.
-        const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+        const before = sizeNow(path)
         renameSync(temporary, path)
         used += upload.sizeBytes - before
         if (isSynced) await syncFolders(dir, path)
@@ -82,22 +84,6 @@ export async function openDisk({ dir, quotaBytes, reserveBytes, isSynced }: Disk
         promised -= upload.sizeBytes
         await rm(temporary, { force: true })
       }
-    },
-    async isWhole(ref, chunkBytes) {
-      const file = await open(pathOf(ref)).catch(ifMissing)
-      if (file === null) return false
-      const hash = newBlobHash(ref.kind, chunkBytes)
-      try {
-        const buffer = Buffer.allocUnsafeSlow(GATHER_BYTES)
-        for (let more = true; more; ) {
-          const { bytesRead } = await file.read(buffer, 0, buffer.length)
-          hash.update(buffer.subarray(0, bytesRead))
-          more = bytesRead > 0
-        }
-      } finally {
-        await file.close()
-      }
-      return hash.digest() === ref.digest
     },
     sizeOf: async (ref) => (await stat(pathOf(ref)).catch(ifMissing))?.size ?? null,
     async read(ref) {
@@ -166,6 +152,8 @@ async function sizeOfTree(dir: string): Promise<number> {
   for (const entry of entries ?? []) if (entry.isFile()) total += (await stat(join(entry.parentPath, entry.name))).size
   return total
 }
+
+const sizeNow = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 function ifMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null

@@ -71,22 +71,28 @@ async function receipt({ disk, key }: Node, ref: BlobRef) {
   return signStorageReceipt(key, { digest: ref.digest, sizeBytes, time: Math.floor(Date.now() / 1000) })
 }
 
-/** Takes an upload; false where the blob was there already. One that the disk spoiled is taken anew. */
+/**
+ * Takes an upload; false where the blob was there already. It is written all the same: whether the disk kept it could be told
+ * only by reading it, which the sender would not pay for. A node without room keeps what it has.
+ */
 async function take(node: Node, request: IncomingMessage, ref: BlobRef, query: URLSearchParams): Promise<boolean> {
   const cut = parseUpload(ref, query, request.headers['content-length'])
   if (node.uploads >= node.maxUploads) throw fail('busy', { expected: node.maxUploads })
   node.uploads++
   try {
-    if (await node.disk.isWhole(ref, cut.chunkBytes)) {
-      request.resume()
-      return false
-    }
+    const before = await node.disk.sizeOf(ref)
     // The request must survive a refusal, or its sender would see a broken connection instead of the reason.
-    await node.disk.write(ref, { ...cut, pieces: request.iterator({ destroyOnReturn: false }) })
-    return true
+    const written = node.disk.write(ref, { ...cut, pieces: request.iterator({ destroyOnReturn: false }) })
+    if (before !== cut.sizeBytes) await written
+    else await written.catch(unlessFull).finally(() => request.resume())
+    return before === null
   } finally {
     node.uploads--
   }
+}
+
+function unlessFull(error: unknown): void {
+  if (!isAllodError(error, 'store/disk-full') && !isAllodError(error, 'store/quota-exceeded')) throw error
 }
 
 async function send(

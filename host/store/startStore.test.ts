@@ -154,22 +154,36 @@ describe('writing over HTTP', () => {
   })
 
   it.each([
-    ['another byte', Uint8Array.from(bytes).fill(9, 0, 1)],
-    ['its end missing', bytes.subarray(0, 999)],
-  ])('takes a blob anew whose file has %s, and counts it once', async (_, spoiled) => {
-    const { dir, node, url, store } = await started()
+    ['another byte, and room for no other', Uint8Array.from(bytes).fill(9, 0, 1), 1000],
+    ['its end missing', bytes.subarray(0, 999), null],
+  ])('takes a blob anew whose file has %s', async (_, spoiled, quotaBytes) => {
+    const { dir, url, store } = await started({ quotaBytes })
     await store.put(raw, rawBody(bytes))
-    const before = (await store.health()).usedBytes
     const file = join(dir, 'blobs', digest.slice(2, 4), digest.slice(2))
     await writeFile(file, spoiled)
     const wrong = Uint8Array.from(bytes).fill(8, 0, 1)
     expect((await fetch(url + path, { method: 'PUT', body: wrong })).status).toBe(422)
     expect(Buffer.compare(await readFile(file), spoiled)).toBe(0)
-    expect((await fetch(url + path, { method: 'PUT', body: bytes })).status).toBe(201)
+    expect((await fetch(url + path, { method: 'PUT', body: bytes })).status).toBe(200)
     expect(Buffer.compare(await readFile(file), bytes)).toBe(0)
+  })
+
+  it('counts a blob once that is put again', async () => {
+    const { url, store } = await started()
+    for (const status of [201, 200, 200]) {
+      expect((await fetch(url + path, { method: 'PUT', body: bytes })).status).toBe(status)
+      expect((await store.health()).usedBytes).toBe(1000)
+    }
+  })
+
+  it('signs for what it has where it has no room to write it again', async () => {
+    const { dir, node } = await started()
+    expect((await fetch(`http://127.0.0.1:${node.port}${path}`, { method: 'PUT', body: bytes })).status).toBe(201)
     await node.stop()
-    const again = await started({ dir })
-    expect((await again.store.health()).usedBytes).toBe(before)
+    const { url } = await started({ dir, reserveBytes: Number.MAX_SAFE_INTEGER })
+    const response = await fetch(url + path, { method: 'PUT', body: bytes })
+    expect(response.status).toBe(200)
+    requireStorageReceipt(await response.json(), { store: key.address, digest, sizeBytes: 1000 })
   })
 
   it.each([

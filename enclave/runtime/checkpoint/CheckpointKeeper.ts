@@ -8,7 +8,7 @@ import { MAX_CHECKPOINT_BYTES, sealCheckpoint } from './sealCheckpoint.ts'
 
 /** How many checkpoints one enclave sends to stores at most; the training goes on without. */
 const MAX_CHECKPOINTS = 1000
-/** After each one it rests so many times as long as that took: the training keeps at least 19 of 20 parts of the machine. */
+/** After each one it rests so many times as long as sealing it took: the training keeps 19 of 20 parts of the machine. */
 const RESTS = 20
 
 /** What a keeper of checkpoints works with. */
@@ -52,32 +52,34 @@ export class CheckpointKeeper {
   async #run(): Promise<void> {
     const { everyMs = 1000 } = this.#place
     while (!this.#stop.signal.aborted && this.#kept < MAX_CHECKPOINTS) {
-      const from = performance.now()
-      await this.#keepNewest().catch(() => undefined)
-      const restMs = Math.max(everyMs, RESTS * (performance.now() - from))
-      await delay(restMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      const workMs = await this.#keepNewest().catch(() => 0)
+      await delay(Math.max(everyMs, RESTS * workMs), undefined, { signal: this.#stop.signal }).catch(() => undefined)
     }
   }
 
-  async #keepNewest(): Promise<void> {
+  /** Milliseconds of work, waiting for stores not counted: they must not say how seldom one is kept. */
+  async #keepNewest(): Promise<number> {
     const { path, key, order, stores, announce } = this.#place
     const file = await stat(path).catch(() => null)
-    if (file === null || file.size > MAX_CHECKPOINT_BYTES) return
+    if (file === null || file.size > MAX_CHECKPOINT_BYTES) return 0
     const version = `${file.ino}/${file.mtimeMs}/${file.size}`
-    if (version === this.#seen) return
+    if (version === this.#seen) return 0
     this.#seen = version
+    const from = performance.now()
     const bytes = await readFile(path)
     const sealed = sealCheckpoint(key, order, bytes)
     bytes.fill(0)
     const digest: Hex = `0x${hash('sha256', sealed, 'hex')}`
+    const workMs = performance.now() - from
     const held = await Promise.allSettled(
       stores.map(async (store) => {
         const receipt = await store.put(rawRef(digest), rawBody(sealed))
         requireStorageReceipt(receipt, { store: store.id, digest, sizeBytes: sealed.length })
       }),
     )
-    if (!held.some(({ status }) => status === 'fulfilled')) return
+    if (!held.some(({ status }) => status === 'fulfilled')) return workMs
     await announce({ digest, sizeBytes: sealed.length })
     this.#kept++
+    return workMs
   }
 }

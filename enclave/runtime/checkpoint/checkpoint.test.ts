@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CheckpointRef, type Hex, Secret } from '@allod/protocol'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { OpenedKey } from '../grant/openKeys.ts'
 import { memoryStore } from '../testing/memoryStore.ts'
 import { hex20, hex32, newOrder } from '../testing/newOrder.ts'
@@ -84,7 +84,10 @@ describe('checkpoints of a training', () => {
     folder = mkdtempSync(join(tmpdir(), 'allod-checkpoint-'))
     key = new Secret(new Uint8Array(32).fill(5))
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   function keeper(stores: ReturnType<typeof memoryStore>[]) {
     const news = new EventEmitter()
@@ -121,6 +124,25 @@ describe('checkpoints of a training', () => {
     expect(announced).toHaveLength(2)
     expect(await restore(announced[1] as CheckpointRef, stores)).toBe(true)
     expect(new Uint8Array(readFileSync(join(folder, restored)))).toEqual(new Uint8Array(1000).fill(2))
+  })
+
+  test('are kept as often as ever where a store takes its time', async () => {
+    const slow = memoryStore()
+    let now = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const put: typeof slow.put = (...asked) => {
+      now += 3_600_000
+      return slow.put(...asked)
+    }
+    const { running, announced, save, kept } = keeper([{ ...slow, put }])
+    running.start()
+    for (const fill of [1, 2]) {
+      const done = kept()
+      save(new Uint8Array(1000).fill(fill))
+      await done
+    }
+    await running.stop()
+    expect(announced).toHaveLength(2)
   })
 
   test('are not announced where no store took them', async () => {

@@ -121,7 +121,7 @@ async function storeReceipts(
     throw fail('storage-failed', { expected: '>= 1', actual: 0, meta: { faults: stores.map((s) => s.id) } })
   const signal = AbortSignal.timeout(againMs)
   for (const to of stores.filter(({ id }) => !receipts.some(({ by }) => by.signer === id))) {
-    const copied = await copyObject(manifest, { from: holders, to, isSuspect: true, signal }).catch(() => null)
+    const copied = await copyObject(manifest, { from: holders, to, signal }).catch(() => null)
     if (copied !== null && (await isWhole(manifest, dek, to, signal))) receipts.push(copied.receipt)
   }
   return receipts

@@ -1,6 +1,6 @@
 /**
- * What hostile input may cost, in seconds of CPU. Refusals take milliseconds and whatever grows with the square of such input takes
- * minutes: a bound between them holds on any machine.
+ * What hostile input may cost, in seconds of CPU. Refusals take milliseconds, the longest a second where first touches of memory
+ * are dear: a bound on what gets out of hand, not on how fast a machine is.
  */
 export const HOSTILE_CPU_SECONDS = 5
 

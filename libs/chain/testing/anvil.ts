@@ -30,6 +30,7 @@ export async function startAnvil(...more: readonly string[]): Promise<Anvil> {
     url,
     rpc: (method, params = []) => rpc(url, method, params),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
       child.kill('SIGTERM')
       await gone

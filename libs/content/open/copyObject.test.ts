@@ -1,5 +1,6 @@
 import { equalBytes } from '@allod/protocol'
 import { beforeEach, expect, test } from 'vitest'
+import { fail } from '../errors.ts'
 import { manifestHash } from '../manifest.ts'
 import { type SealedObject, sealStream } from '../seal/sealStream.ts'
 import { collect, sealOptions, streamed, testBytes } from '../testing/fixtures.ts'
@@ -71,6 +72,20 @@ test('a store that has something else under those names gets anew what it spoile
   expect(sentBytes).toBe(good.blobs.get(spoiled as string)?.length)
   expect(puts.filter((p) => p.startsWith('pack'))).toHaveLength(1)
   expect(await isWholeIn(to)).toBe(true)
+})
+
+test('a store that does not give back what it says it has is told so, and sent nothing', async () => {
+  const to = memoryStore()
+  for (const [path, bytes] of good.blobs) to.blobs.set(path, bytes)
+  const { puts, store } = watched(to)
+  const get: MemoryStore['get'] = () => {
+    throw fail('store-unreachable')
+  }
+  const silent = { ...store, get }
+  expect(await codeOf(() => copyObject(object.manifest, { from: [good], to: silent, isSuspect: true }))).toBe(
+    'content/store-unreachable',
+  )
+  expect(puts).toEqual([])
 })
 
 test('a source that lies is named and passed over', async () => {

@@ -1,4 +1,4 @@
-import { fromHex } from '@allod/protocol'
+import { fromHex, isAllodError } from '@allod/protocol'
 import { type BlobRef, type Body, packRef, rawBody, rawRef } from '../blob.ts'
 import { type Header, parseHeader } from '../header.ts'
 import { packChunks, packCountOf, placeOf, sealedChunkBytes } from '../layout.ts'
@@ -22,7 +22,7 @@ export type CopyOptions = FetchOptions & {
 export type CopiedObject = {
   /** Of the manifest, which is sent last: what it names was there before. */
   readonly receipt: StorageReceipt
-  /** 0 where the store had everything, by its own word. */
+  /** 0 where the store had everything, by its own word; with `isSuspect`, as it gave it back. */
   readonly sentBytes: number
 }
 
@@ -97,7 +97,7 @@ type Parts = {
   readonly last: readonly { readonly ref: BlobRef; readonly body: Body }[]
 }
 
-/** What a store gives back intact, packs first: one is read after the other. */
+/** What a store gives back intact, packs first: one is read after the other. @throws content/store-unreachable */
 async function givesBack(
   store: Store,
   { header, table, packs, last }: Parts,
@@ -117,16 +117,15 @@ async function givesBack(
     ),
   ]
   const intact: boolean[] = []
-  for (const read of reads) {
-    intact.push(
-      await read().then(
-        () => true,
-        () => false,
-      ),
-    )
-    requireRunning(signal)
-  }
+  for (const read of reads) intact.push(await read().then(() => true, unlessSpoiled))
   return intact
+}
+
+// A store that does not answer says nothing about the bytes it has, and would not take others either.
+function unlessSpoiled(error: unknown): false {
+  if (!isAllodError(error, 'content/no-replica')) throw error
+  if (isAllodError(error.cause, 'content/store-unreachable')) throw error.cause
+  return false
 }
 
 async function hasOf(

@@ -14,7 +14,7 @@ type Stoppable = { readonly signal?: AbortSignal | undefined }
 export type Store = {
   /** The address whose key signs this store's receipts. */
   readonly id: Hex
-  /** Stores a blob durably, or does nothing where it is there already. */
+  /** Stores a blob durably; where it is there already, in its place or not at all. */
   put(ref: BlobRef, body: Body, options?: Stoppable): Promise<StorageReceipt>
   /** The blob's bytes, or a range of them, unchecked. @throws content/blob-not-found, content/short-read */
   get(ref: BlobRef, options?: Stoppable & { readonly range?: ByteRange }): AsyncIterable<Uint8Array>

@@ -39,7 +39,8 @@ export function newReplicas(stores: readonly Store[], { replicas, signal, onFaul
   const putTo = async (store: Store, ref: BlobRef, body: Body, mayBeThere: boolean): Promise<StorageReceipt | null> => {
     try {
       const there = mayBeThere ? await store.stat(ref, { signal }) : null
-      const receipt = there ?? (await store.put(ref, body, { signal }))
+      const isThere = there !== null && there.sizeBytes === body.sizeBytes
+      const receipt = isThere ? there : await store.put(ref, body, { signal })
       return requireStorageReceipt(receipt, { store: store.id, digest: ref.digest, sizeBytes: body.sizeBytes })
     } catch (error) {
       requireRunning(signal)

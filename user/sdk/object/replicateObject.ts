@@ -37,7 +37,7 @@ const SAMPLES = 16
  * Copies an object's ciphertext to every store of the network that lacks it, from those that have it. Needs no key and no
  * wallet. Chunks are held against their leaves before they are sent on, the manifest goes last, and random chunks are read
  * back from every store at the end. What is there is not sent again: doing it once more is free, and goes on where it broke off.
- * A store that gives back something else is read whole, and gets anew what it spoiled.
+ * A store that is found to give back something else is read whole, and gets anew what it spoiled.
  * @param manifest as `fetchManifest` or an order's report gives it
  * @throws content/aborted; what a store did wrong is in its replica
  */
@@ -58,12 +58,13 @@ async function replicateTo(
   { signal, onProgress }: ReplicateOptions,
 ): Promise<Replica> {
   const { id: store } = to
+  const others = stores.filter((s) => s !== to)
   let sentBytes = 0
   const copy = async (isSuspect: boolean): Promise<StoreFault | undefined> => {
     const before = sentBytes
     await copyObject(manifest, {
       // Itself last: one that has everything needs no other store to be up.
-      from: [...stores.filter((s) => s !== to), to],
+      from: isSuspect ? others : [...others, to],
       ...{ to, isSuspect, signal },
       onProgress: (progress) => {
         sentBytes = before + progress.doneBytes
@@ -73,7 +74,8 @@ async function replicateTo(
     return (await readBack(manifest, [to], { samples: SAMPLES, signal })).faults[0]
   }
   try {
-    const fault = (await copy(false)) && (await copy(true))
+    let fault = await copy(false)
+    if (fault !== undefined && !isAllodError(fault.error, 'content/store-unreachable')) fault = await copy(true)
     if (fault !== undefined) throw fault.error
     return { store, kind: sentBytes === 0 ? 'held' : 'copied', sentBytes, error: null }
   } catch (error) {

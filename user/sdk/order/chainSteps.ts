@@ -29,16 +29,10 @@ export async function* chainLooks(
 ): AsyncGenerator<ChainLook | ChainLost, void> {
   let seen: Map<string, OrderLog> | null = null
   let isLost = false
-  let last: Awaited<ReturnType<typeof read>> | null = null
-  const read = async (view: Awaited<ReturnType<typeof chain.latest>>) => {
-    const [state, events] = await Promise.all([view.order(order), view.orderEvents(order)])
-    return { view, state, events }
-  }
-  // In one and the same block nothing is new.
   const look = async () => {
     const view = await chain.latest()
-    if (last?.view.block.hash !== view.block.hash) last = await read(view)
-    return last
+    const [state, events] = await Promise.all([view.order(order), view.orderEvents(order)])
+    return { view, state, events }
   }
   while (!signal.aborted) {
     const looked = await look().catch((error: unknown) => {

@@ -175,7 +175,7 @@ test('an order runs to its last unit: placed, followed, reported, settled, withd
   played.cut()
   await tell({ loss: '1.5', batch: 3 })
   await tell({ phase: 'sealing' })
-  await vi.waitFor(() => expect(steps).toContainEqual(expect.objectContaining({ step: 'sealed' })), 10_000)
+  await vi.waitFor(() => expect(steps).toContainEqual(expect.objectContaining({ step: 'sealed' })), 60_000)
   await local.pass(40)
   await enclave.beat(40)
   await enclave.report(`0x${'77'.repeat(32)}`, noLineage)

@@ -10,7 +10,6 @@ import { describeNras } from './describeNras.ts'
 import { verifyNras } from './verifyNras.ts'
 
 const SEED = 20_261_125
-// A sweep takes seconds where the machine is idle.
 const file = JSON.parse(readFileSync(new URL('../../vectors/nras.json', import.meta.url), 'utf8')) as VectorFile
 const blob = (name = ''): Uint8Array => new Uint8Array(Buffer.from(file.blobs[name] ?? '', 'base64'))
 const named = (name: string): Uint8Array => blob(file.cases.find((c) => c.name === name)?.evidence)

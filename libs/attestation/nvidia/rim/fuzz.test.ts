@@ -9,7 +9,6 @@ import type { VectorFile } from '../../testing/runVectors.ts'
 import { verifyRim } from './verifyRim.ts'
 
 const SEED = 20_261_125
-// A sweep takes seconds where the machine is idle.
 const file = JSON.parse(readFileSync(new URL('../../vectors/rim.json', import.meta.url), 'utf8')) as VectorFile
 const blob = (name = ''): Uint8Array => new Uint8Array(Buffer.from(file.blobs[name] ?? '', 'base64'))
 const [driver, vbios] = file.cases.map((c) => blob(c.evidence)) as [Uint8Array, Uint8Array]

@@ -13,7 +13,7 @@ export const command: Command = {
   arguments: ['<manifest|offer|order>'],
   options: {},
   about:
-    'Copies its ciphertext from the stores that have it, each chunk checked against its hash, the manifest last; then reads random chunks back from every store. Needs no key and no wallet. An order (by its id, the beginning of it, or `last`) means its result. Run again it sends only what is missing. Ends with an error where fewer than two stores hold the object.',
+    'Copies its ciphertext from the stores that have it, each chunk checked against its hash, the manifest last; then reads random chunks back from every store. Needs no key and no wallet. An order (by its id, the beginning of it, or `last`) means its result. A store found to have spoiled it gets it anew. Run again it sends only what is missing. Ends with an error where fewer than two stores hold the object.',
   async run(context) {
     const { positionals, io, out, allod: open } = context
     const allod = await open()
