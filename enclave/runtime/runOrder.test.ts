@@ -1,6 +1,7 @@
 import type { Store } from '@allod/content/stores'
 import { failRequestShape, Secret, toHex } from '@allod/protocol'
 import { afterEach, expect, test, vi } from 'vitest'
+import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { trains } from './testing/engines.ts'
 import { type Play, refusal } from './testing/playKeepers.ts'
 import { phasesOf, playOrder } from './testing/playOrder.ts'
@@ -60,7 +61,7 @@ test('a lease that is lost erases the inputs’ keys at once, not only when a st
   const inMemory = () => read.mock.results.map(({ value }) => toHex(value))
   let before: readonly string[] = []
   let after: readonly string[] = []
-  const { outcome, dek } = await playOrder({
+  const { outcome, order } = await playOrder({
     draft: { engine: trains, policy: shortLease },
     plays: everybody({
       renew: () => {
@@ -78,8 +79,47 @@ test('a lease that is lost erases the inputs’ keys at once, not only when a st
       lost.resolve()
     },
   })
-  const key = toHex(dek.expose())
+  const key = toHex(order.dek.expose())
   expect([outcome, before.includes(key), after.includes(key)]).toEqual(['runtime/lease-lost', true, false])
+})
+
+/** What was erased from here on, each secret once. */
+function watchErased(): string[] {
+  const erased: string[] = []
+  const { erase } = Secret.prototype
+  const gone = new WeakSet<Secret>()
+  vi.spyOn(Secret.prototype, 'erase').mockImplementation(function (this: Secret) {
+    if (!gone.has(this)) erased.push(toHex(this.expose()))
+    gone.add(this)
+    erase.call(this)
+  })
+  return erased
+}
+
+test('an order whose inputs do not open leaves no key of theirs and none of its checkpoints', async () => {
+  const erased = watchErased()
+  const byOwner: Play = { facts: (f) => ({ ...f, buyer: f.objects[0]?.owner ?? f.buyer }) }
+  const { outcome, order } = await playOrder({
+    draft: { engine: trains, model: 'stream' },
+    plays: everybody(byOwner),
+  })
+  const { job, objectId, manifest, dek } = order
+  const resumeKey = checkpointKey(job, manifest.owner, [{ input: 'model', objectId, manifest, dek }])
+  expect(outcome).toBe('content/bad-archive')
+  expect(erased).toEqual(expect.arrayContaining([dek, resumeKey].map((key) => key && toHex(key.expose()))))
+})
+
+test('an order that never starts leaves none of its enclave’s three keys', async () => {
+  const erased = watchErased()
+  await playOrder({
+    draft: { engine: trains },
+    provider: (path) => {
+      // What its owner erased while sealing is not the enclave's.
+      if (path === '/job') erased.splice(0)
+      if (path === '/start') throw refusal('runtime/engine-failed')
+    },
+  })
+  expect(erased).toHaveLength(3)
 })
 
 test('an input that does not open is blamed on its offer, on chain and by its code', async () => {

@@ -46,6 +46,7 @@ export async function runOrder(host: HostLink, attester: Attester, places: Place
     await leased?.lease.stop()
     eraseAll(leased?.opened ?? [])
     await events.flush()
+    keys.grant.secret.erase()
     keys.service.secret.erase()
     keys.signing.secret.erase()
   }
@@ -88,7 +89,12 @@ async function open(leased: Leased): Promise<OpenOrder> {
   const { host, job, grant, opened, places, events } = leased
   const stores = storesOf(host, job.spec)
   const resumeKey = checkpointKey(job, grant.facts.buyer, opened)
-  await underLease(leased, () => openInputs(job, opened, stores, places))
+  try {
+    await underLease(leased, () => openInputs(job, opened, stores, places))
+  } catch (error) {
+    resumeKey?.erase()
+    throw error
+  }
   events.phase('opened')
   return { ...leased, stores, resumeKey, startedAt: nowSeconds() }
 }

@@ -1,11 +1,13 @@
 import { hpkeSeal } from '@allod/content'
-import { type GrantReply, grantInfo, type Hex, type JobDocument, type Json } from '@allod/protocol'
-import { expect, test } from 'vitest'
+import { type GrantReply, grantInfo, type Hex, type JobDocument, type Json, Secret } from '@allod/protocol'
+import { expect, test, vi } from 'vitest'
 import { membersOf } from '../attest/quorum.ts'
 import { hex20, hex32, newOrder } from '../testing/newOrder.ts'
 import { grantAs } from '../testing/playKeepers.ts'
 import type { Grant } from './obtainGrant.ts'
 import { openKeys } from './openKeys.ts'
+
+const SHARE_BYTES = 33
 
 const order = await newOrder()
 const { objectId, keys } = order
@@ -47,6 +49,22 @@ test('combines the shares to the key that the object is sealed with', async () =
   expect(bad).toEqual([])
   expect(opened.map(({ input, objectId: id }) => [input, id])).toEqual([['model', objectId]])
   expect(opened[0]?.dek.expose()).toHaveLength(32)
+})
+
+test('erases every share once they are combined, and where they cannot be', async () => {
+  const read = vi.spyOn(Secret.prototype, 'expose')
+  const shares = () => new Set(read.mock.contexts.filter((_, i) => read.mock.results[i]?.value?.length === SHARE_BYTES))
+  const left = () =>
+    read.mock.results.filter(({ value }) => value?.length === SHARE_BYTES && value.some((b: number) => b !== 0))
+  try {
+    await open(granted)
+    expect([shares().size, left()]).toEqual([3, []])
+    read.mockClear()
+    await expect(open({ ...granted, replies: granted.replies.slice(1, 2) })).rejects.toThrow()
+    expect([shares().size, left()]).toEqual([1, []])
+  } finally {
+    read.mockRestore()
+  }
 })
 
 test('names a keeper whose share is another than committed to, and goes on without it', async () => {

@@ -74,6 +74,8 @@ function requireFactsManifest(value: unknown, fact: Facts['objects'][number]): M
   return manifest
 }
 
+type KeeperShare = Share & { readonly keeper: Hex }
+
 async function combineKey(
   manifest: Manifest,
   objectId: Hex,
@@ -83,7 +85,7 @@ async function combineKey(
   onBadShare: (keeper: Hex, objectId: Hex) => void,
 ): Promise<Secret> {
   const { order, generation } = job
-  const shares: (Share & { keeper: Hex })[] = []
+  const shares: KeeperShare[] = []
   for (const { member, reply } of grant.replies) {
     const granted = reply.shares.find((s) => s.objectId === objectId)
     if (granted === undefined) continue
@@ -106,16 +108,21 @@ async function combineKey(
     commitments: manifest.shares.map((s) => s.commitment),
     header: parseHeader(fromHex(manifest.header)),
   }
-  let good = shares
-  for (;;) {
-    try {
-      return await combineShares(good, object)
-    } catch (error) {
-      const index = isAllodError(error, 'content/share-mismatch') ? error.meta.index : undefined
-      const bad = good.find((s) => s.index === index)
-      if (bad === undefined) throw error
-      onBadShare(bad.keeper, objectId)
-      good = good.filter((s) => s !== bad)
+  let good: readonly KeeperShare[] = shares
+  try {
+    for (;;) {
+      try {
+        return await combineShares(good, object)
+      } catch (error) {
+        const index = isAllodError(error, 'content/share-mismatch') ? error.meta.index : undefined
+        const bad = good.find((s) => s.index === index)
+        if (bad === undefined) throw error
+        onBadShare(bad.keeper, objectId)
+        good = good.filter((s) => s !== bad)
+      }
     }
+  } finally {
+    // t of them are as good as the key.
+    for (const { share } of shares) share.erase()
   }
 }

@@ -2,18 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '@allod/content/stores'
-import {
-  type BeatRequest,
-  beatRequestShape,
-  type Challenge,
-  type GuestEvent,
-  guestEventsShape,
-  type Secret,
-} from '@allod/protocol'
+import { type BeatRequest, beatRequestShape, type Challenge, type GuestEvent, guestEventsShape } from '@allod/protocol'
 import { Inbound } from '../Inbound.ts'
 import { makePlaces } from '../places.ts'
 import { runOrder } from '../runOrder.ts'
-import { attester, type Draft, newOrder, STARTED_AT } from './newOrder.ts'
+import { attester, type Draft, newOrder, STARTED_AT, type TestOrder } from './newOrder.ts'
 import { type Play, playKeepers, type Told } from './playKeepers.ts'
 
 /** What a test plays of an order beside its enclave. */
@@ -34,8 +27,8 @@ export type Played = {
   readonly phases: readonly string[]
   /** What the provider was asked to take, accepted or not. */
   readonly beats: readonly BeatRequest['alive'][]
-  /** The model's key, which only its owner is left with. */
-  readonly dek: Secret
+  /** The order as the test made it, with the owner's key to the model. */
+  readonly order: TestOrder
 }
 
 /** Keepers whose clocks go with this machine's, from the tests' start on. */
@@ -67,7 +60,7 @@ export async function playOrder({
     const of = (path: string) => told.filter((t) => t.path === path).map((t) => t.body)
     return {
       outcome,
-      dek: made.dek,
+      order: made,
       told,
       phases: of('/events').flatMap((e) => phasesOf(e)),
       beats: of('/beat').map((b) => beatRequestShape(b).alive),
