@@ -209,7 +209,7 @@ test('takes an offer back for good', async () => {
   })
 })
 
-test('refuses an agent it cannot verify, and one it does not know', async () => {
+test('an agent of a name that is not known here is not talked to: sdk/unknown-agent', async () => {
   const { code, stderr } = await run('buyer', 'chat', 'nobody', 'hello')
   expect(stderr).toContain('sdk/unknown-agent')
   expect(code).toBe(1)
