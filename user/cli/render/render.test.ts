@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { columns, shortHex } from './columns.ts'
+import { jsonOf } from './jsonOf.ts'
 import { plotCurve } from './lossCurve.ts'
 import { pairs } from './pairs.ts'
 import { formatBytes, formatSeconds, formatTransfer } from './transfer.ts'
@@ -24,6 +25,12 @@ test('aligns columns by what is seen', () => {
       ['gone', ''],
     ]),
   ).toBe('one    1\nthree  3')
+})
+
+test('prints amounts and bytes as text, and nothing that is not there', () => {
+  const said = { amount: 2n ** 70n, receipt: { bytes: new Uint8Array([251, 255, 0]) }, list: [1n], gone: undefined }
+  expect(jsonOf(said)).toEqual({ amount: '1180591620717411303424', receipt: { bytes: '-_8A' }, list: ['1'] })
+  expect(jsonOf(undefined)).toBe(null)
 })
 
 test('draws a falling curve with its bounds and range', () => {
