@@ -30,6 +30,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Allod, connect } from '../allod.ts'
 import { devnetTrust } from '../devnet/devnetTrust.ts'
 import { openOrderBook } from '../node/orderBook.ts'
+import { endOrder } from '../order/endOrder.ts'
 import type { OrderRecord } from '../order/orderRecord.ts'
 import { placeOrder } from '../order/placeOrder.ts'
 import { quote } from '../order/quote.ts'
@@ -265,6 +266,23 @@ test('checks an evidence bundle from its file', async () => {
   const { proof, error } = await verifyEvidence(allod, changed)
   expect(error?.code).toBe('attestation/report-data-mismatch')
   expect(proof).toContainEqual(expect.objectContaining({ name: 'report-data', result: 'fail' }))
+})
+
+test('an agent whose order is over is refused for that, whether its gateway still answers or not', async () => {
+  const path = `/o/${record.order}/evidence`
+  const answer = played.answers.get(path)
+  played.answers.delete(path)
+  await expect(verifyAgent(allod, card)).rejects.not.toMatchObject({ code: 'sdk/agent-refused' })
+  await endOrder(allod, local.wallet('buyer'), record)
+  await expect(verifyAgent(allod, card)).rejects.toMatchObject({
+    code: 'sdk/agent-refused',
+    meta: { expected: 'active', actual: 'ended', check: 'order-live' },
+  })
+  if (answer) played.answers.set(path, answer)
+  const verdict = await verifyAgent(allod, card)
+  expect(() => requireAgent(verdict)).toThrow(
+    expect.objectContaining({ code: 'sdk/agent-refused', meta: expect.objectContaining({ check: 'order-live' }) }),
+  )
 })
 
 async function serveOrder(): Promise<OrderRecord> {

@@ -47,7 +47,8 @@ const NONCE_SECONDS = 3600
  * Verifies an agent on this side, trusting nobody between: the card, fresh evidence over an own nonce, what keepers let on
  * chain. Never throws for a check that fails: the verdict lists them all.
  * @param options.known the card known so far; an older or another agent's card is refused
- * @throws protocol/wrong-signer, protocol/card-rolled-back, protocol/card-of-another-agent, gateway/…, chain errors
+ * @throws protocol/wrong-signer, protocol/card-rolled-back, protocol/card-of-another-agent, sdk/agent-refused where there is no
+ *   evidence because its order does not run, gateway/…, chain errors
  */
 export async function verifyAgent(
   allod: Allod,
@@ -61,6 +62,8 @@ export async function verifyAgent(
     allod.chain.latest(),
     askJson(allod, `${allod.network.gateway.url}/o/${order}/evidence?nonce=${nonce}`, evidenceShape, {
       maxBytes: 1 << 20,
+    }).catch(async (cause: unknown) => {
+      throw await whyNoEvidence(allod, order, cause)
     }),
   ])
   const [state, events] = await Promise.all([view.order(order), view.orderEvents(order)])
@@ -97,6 +100,14 @@ export function requireAgent(verdict: AgentVerdict): void {
     actual: first?.actual,
     meta: { check: first?.name, refused: refused.map((c) => c.name) },
   })
+}
+
+/** An order that is over, or not begun, has no enclave to ask: the chain says so, whatever a gateway makes of it. */
+async function whyNoEvidence(allod: Allod, order: Hex, cause: unknown): Promise<unknown> {
+  const { state } = await (await allod.chain.latest()).order(order)
+  if (state === 'active') return cause
+  const check = 'order-live'
+  return fail('agent-refused', { cause, expected: 'active', actual: state, meta: { check, refused: [check] } })
 }
 
 type Asked = {
