@@ -1,9 +1,13 @@
-import { failRequestShape, reportRequestShape } from '@allod/protocol'
-import { expect, test } from 'vitest'
+import { failRequestShape, reportRequestShape, toHex } from '@allod/protocol'
+import { afterEach, expect, test, vi } from 'vitest'
+import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { fails, trains, trainsForEver } from './testing/engines.ts'
 import { STARTED_AT } from './testing/newOrder.ts'
 import { type Play, refusal } from './testing/playKeepers.ts'
 import { inTime, phasesOf, playOrder } from './testing/playOrder.ts'
+import { watchErased } from './testing/watchErased.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const everybody = (play: Play): readonly Play[] => [play, play, play]
 const shortLease = { ttlSeconds: 2, graceSeconds: 0 }
@@ -43,6 +47,22 @@ test('a lost lease kills the engine and leaves the order to another machine: not
   expect(outcome).toBe('runtime/lease-lost')
   expect(phases.slice(-2)).toEqual(['paused', 'failed'])
   expect(told.filter((t) => ['/fail', '/report', '/beat'].includes(t.path))).toEqual([])
+})
+
+test('a lost lease erases the key of checkpoints', async () => {
+  const erased = watchErased()
+  const { outcome, order } = await playOrder({
+    draft: { engine: trainsForEver, policy: (p) => ({ ...p, lease: shortLease }) },
+    plays: everybody({
+      facts: (f) => ({ ...f, buyer: f.objects[0]?.owner ?? f.buyer }),
+      renew: () => {
+        throw refusal('keeper/order-state')
+      },
+    }),
+  })
+  const { job, objectId, manifest, dek } = order
+  const key = checkpointKey(job, manifest.owner, [{ input: 'model', objectId, manifest, dek }])
+  expect([outcome, erased.includes(toHex(key?.expose() ?? new Uint8Array()))]).toEqual(['runtime/lease-lost', true])
 })
 
 test('an engine that fails under its lease is the job’s own failure, and signed', async () => {

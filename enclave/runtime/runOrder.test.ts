@@ -5,6 +5,7 @@ import { checkpointKey } from './checkpoint/checkpointKey.ts'
 import { trains } from './testing/engines.ts'
 import { type Play, refusal } from './testing/playKeepers.ts'
 import { phasesOf, playOrder } from './testing/playOrder.ts'
+import { watchErased } from './testing/watchErased.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -82,19 +83,6 @@ test('a lease that is lost erases the inputs’ keys at once, not only when a st
   const key = toHex(order.dek.expose())
   expect([outcome, before.includes(key), after.includes(key)]).toEqual(['runtime/lease-lost', true, false])
 })
-
-/** What was erased from here on, each secret once. */
-function watchErased(): string[] {
-  const erased: string[] = []
-  const { erase } = Secret.prototype
-  const gone = new WeakSet<Secret>()
-  vi.spyOn(Secret.prototype, 'erase').mockImplementation(function (this: Secret) {
-    if (!gone.has(this)) erased.push(toHex(this.expose()))
-    gone.add(this)
-    erase.call(this)
-  })
-  return erased
-}
 
 test('an order whose inputs do not open leaves no key of theirs and none of its checkpoints', async () => {
   const erased = watchErased()

@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest'
+import type { EvidenceBundle } from '@allod/attestation'
+import { createServiceKey } from '@allod/channel'
+import { fromHex, toHex } from '@allod/protocol'
+import { afterEach, expect, test, vi } from 'vitest'
 import { serves, servesBriefly } from '../testing/engines.ts'
-import { STARTED_AT } from '../testing/newOrder.ts'
+import { hex32, STARTED_AT } from '../testing/newOrder.ts'
 import { type Play, refusal } from '../testing/playKeepers.ts'
 import { inTime, phasesOf, playOrder } from '../testing/playOrder.ts'
+import { watchErased } from '../testing/watchErased.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const everybody = (play: Play): readonly Play[] => [play, play, play]
 const short = {
@@ -76,6 +82,31 @@ test('a lost lease is no failure of the job', async () => {
   })
   expect(outcome).toBe('runtime/lease-lost')
   expect(told.filter((t) => t.path === '/fail')).toEqual([])
+})
+
+test('a lost lease erases the key that clients seal to', async () => {
+  const erased = watchErased()
+  let isAsked = false
+  const asked = Promise.withResolvers<EvidenceBundle>()
+  const { outcome } = await playOrder({
+    draft: short,
+    plays: everybody({
+      ...endingIn(600),
+      renew: () => {
+        if (isAsked) throw refusal('keeper/order-state')
+      },
+    }),
+    provider: (path, body, _, visit) => {
+      if (path !== '/events' || !phasesOf(body).includes('serving')) return
+      isAsked = true
+      asked.resolve(visit(`/evidence?nonce=${hex32(1)}`).then((r) => r.json()) as Promise<EvidenceBundle>)
+    },
+  })
+  expect(outcome).toBe('runtime/lease-lost')
+  const { hpkeKey } = (await asked.promise).bound
+  const seeds = erased.filter((secret) => secret.length === 2 + 64)
+  const pairs = await Promise.all(seeds.map((seed) => createServiceKey(fromHex(seed))))
+  expect(pairs.map((pair) => toHex(pair.publicKey))).toContain(hpkeKey)
 })
 
 test('an engine that ends by itself is the job’s failure', async () => {

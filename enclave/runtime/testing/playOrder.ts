@@ -15,8 +15,13 @@ export type OrderPlay = {
   readonly plays?: readonly Play[]
   /** The order's stores, as the enclave finds them. */
   readonly store?: (store: Store) => Store
-  /** What the provider does differently; `say` reaches the enclave as the host's own word. */
-  readonly provider?: (path: string, body: unknown, say: (path: string, body: unknown) => Promise<Response>) => unknown
+  /** What the provider does differently; `say` reaches the enclave as the host's own word, `visit` as a client. */
+  readonly provider?: (
+    path: string,
+    body: unknown,
+    say: (path: string, body: unknown) => Promise<Response>,
+    visit: (path: string) => Promise<Response>,
+  ) => unknown
 }
 
 /** How an order went. */
@@ -51,7 +56,8 @@ export async function playOrder({
   const inbound = new Inbound()
   const say = (path: string, body: unknown) =>
     inbound.fromHost(new Request(`http://enclave${path}`, { method: 'POST', body: JSON.stringify(body) }))
-  const { host, told } = playKeepers(order, plays, (path, body) => provider(path, body, say))
+  const visit = (path: string) => inbound.fromClient(new Request(`http://enclave${path}`))
+  const { host, told } = playKeepers(order, plays, (path, body) => provider(path, body, say, visit))
   try {
     const outcome = await runOrder(host, attester, makePlaces(base), inbound).then(
       () => 'ok',
