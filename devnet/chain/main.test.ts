@@ -27,9 +27,9 @@ afterEach(() => {
 type Chain = { readonly url: string; readonly accounts: readonly string[]; end(how: NodeJS.Signals): Promise<void> }
 
 /** Starts the program; each time at another port, since one that was killed may hold its own for a moment. */
-async function startChain(): Promise<Chain> {
+async function startChain(folder = data): Promise<Chain> {
   const [port] = await freePorts(1)
-  const args = [join(import.meta.dirname, 'main.ts'), '--data', data, '--port', `${port}`]
+  const args = [join(import.meta.dirname, 'main.ts'), '--data', folder, '--port', `${port}`]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   running.push(child)
   await once(createInterface({ input: child.stdout }), 'line')
@@ -107,4 +107,17 @@ test('a chain that was killed starts again from its newest good snapshot', async
   expect(await receiptOf(again, hash)).not.toBeNull()
   expect(Number(await rpc<string>(again.url, 'eth_blockNumber'))).toBeGreaterThanOrEqual(block)
   await again.end('SIGTERM')
+})
+
+test('the chain listens on 127.0.0.1 and no other address of the machine', async () => {
+  const { port } = new URL((await startChain()).url)
+  const refused = await rpc(`http://127.0.0.2:${port}`, 'eth_chainId').catch((error: Error) => error)
+  expect(refused).toMatchObject({ code: 'devnet/chain-unreachable', cause: { cause: { code: 'ECONNREFUSED' } } })
+})
+
+test('every network has accounts of its own, and has them again when it starts again', async () => {
+  const [one, other] = await Promise.all([startChain(join(data, 'one')), startChain(join(data, 'other'))])
+  expect(new Set([...one.accounts, ...other.accounts]).size).toBe(24)
+  await one.end('SIGTERM')
+  expect((await startChain(join(data, 'one'))).accounts).toEqual(one.accounts)
 })
