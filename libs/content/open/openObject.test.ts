@@ -109,6 +109,28 @@ describe('openObject', () => {
     expect(await codeOf(reading)).toBe('content/aborted')
   })
 
+  it('reads four spans ahead at once, and no more', async () => {
+    // One chunk first, then a span per pack.
+    const packs = 6
+    const [store, bytes, four] = [memoryStore(), testBytes(packs * 64 * CHUNK), Promise.withResolvers<void>()]
+    const sealed = await sealStream(() => streamed(bytes), await sealOptions([store]))
+    let [underWay, most] = [0, 0]
+    const waiting: Store = {
+      ...store,
+      async *get(ref, options) {
+        if (ref.kind !== 'pack') return yield* store.get(ref, options)
+        most = Math.max(most, ++underWay)
+        if (underWay === 4) four.resolve()
+        await four.promise
+        yield* store.get(ref, options)
+        underWay--
+      },
+    }
+    const { manifest, dek } = sealed
+    expect(Buffer.compare(await collect(openObject({ manifest, dek, stores: [waiting] })), bytes)).toBe(0)
+    expect([most, underWay]).toEqual([4, 0])
+  })
+
   it('ends its requests when its reader stops early', async () => {
     const signals: AbortSignal[] = []
     const watched: Store = {

@@ -1,8 +1,10 @@
 import { Secret } from '@allod/protocol'
 import { describe, expect, it } from 'vitest'
-import { newChunkCipher } from '../chunkCipher.ts'
+import { type ChunkCipher, newChunkCipher } from '../chunkCipher.ts'
+import { chunksPerPackOf } from '../layout.ts'
 import { objectKeys } from '../objectKeys.ts'
 import { newReplicas } from '../stores/replicas.ts'
+import type { Store } from '../stores/Store.ts'
 import { streamed, testBytes } from '../testing/fixtures.ts'
 import { memoryJournal } from '../testing/memoryJournal.ts'
 import { memoryStore } from '../testing/memoryStore.ts'
@@ -10,16 +12,21 @@ import { codeOf } from '../testing/vectors.ts'
 import { cutChunks } from './chunks.ts'
 import { newPackWriter } from './packWriter.ts'
 
-/** Writes content to one store, held against what was journaled. */
-async function write(content: Uint8Array, journaled: Uint8Array) {
-  const [store, journal] = [memoryStore(), memoryJournal()]
+const CHUNK = 65_536
+
+async function newCipher(): Promise<ChunkCipher> {
   const keys = await objectKeys(new Secret(new Uint8Array(32)), new Uint8Array(32))
   const start = { chunkLog2: 16, isPadded: false, salt: new Uint8Array(32), keyCommitment: keys.keyCommitment }
-  const cipher = newChunkCipher(keys, start)
+  return newChunkCipher(keys, start)
+}
+
+/** Writes content to one store, held against what was journaled. */
+async function write(content: Uint8Array, journaled: Uint8Array) {
+  const [store, journal, cipher] = [memoryStore(), memoryJournal(), await newCipher()]
   const replicas = newReplicas([store], { replicas: 1 })
   const writer = newPackWriter({ chunkLog2: 16, cipher, replicas, journal, journaled })
   const writing = (async () => {
-    for await (const chunk of cutChunks(streamed(content), 65_536)) await writer.add(chunk)
+    for await (const chunk of cutChunks(streamed(content), CHUNK)) await writer.add(chunk)
     return writer.finish()
   })()
   return { store, journal, writing }
@@ -66,5 +73,41 @@ describe('packWriter', () => {
     const { writing } = await write(testBytes(10), new Uint8Array())
     const leaves = await writing
     expect(await codeOf(async () => (await write(testBytes(10), leaves)).writing)).toBeNull()
+  })
+
+  it('sends a pack to every store while half of the next one is filled, from a pool of one and a half', async () => {
+    const perPack = chunksPerPackOf({ chunkLog2: 16 })
+    const pool = perPack + perPack / 2
+    const [stores, isFilled] = [[memoryStore(), memoryStore()], Promise.withResolvers<void>()]
+    const asked: string[] = []
+    const waiting = (store: Store): Store => ({
+      ...store,
+      async put(...put) {
+        asked.push(store.id)
+        await isFilled.promise
+        return store.put(...put)
+      },
+    })
+    const buffers = new Set<unknown>()
+    let sealed = 0
+    const cipher = await newCipher()
+    const counted: ChunkCipher = {
+      ...cipher,
+      async seal(index, isLast, pieces, out) {
+        buffers.add(out.buffer)
+        await cipher.seal(index, isLast, pieces, out)
+        if (++sealed !== pool) return
+        // Both stores are at the first pack still.
+        expect([asked, stores.map((store) => store.blobs.size)]).toEqual([stores.map((store) => store.id), [0, 0]])
+        isFilled.resolve()
+      },
+    }
+    const replicas = newReplicas(stores.map(waiting), { replicas: 2 })
+    const options = { chunkLog2: 16, cipher: counted, replicas, journal: null, journaled: new Uint8Array() }
+    const writer = newPackWriter(options)
+    for await (const chunk of cutChunks(streamed(testBytes(2 * perPack * CHUNK)), CHUNK)) await writer.add(chunk)
+    await writer.finish()
+    expect(stores.map((store) => store.blobs.size)).toEqual([2, 2])
+    expect(buffers.size).toBe(pool)
   })
 })
