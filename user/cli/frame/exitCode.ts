@@ -17,7 +17,7 @@ const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
   [/^cli\/interrupted$/, 'interrupted'],
   [/^sdk\/(follow-timeout|not-released|not-settled|not-reported)$/, 'pending'],
   [
-    /^(attestation|report|log|file|tdx|sevsnp|nvidia|rim|nras|x509)\/|^sdk\/(report-refused|agent-refused)$|^cli\/evidence-refused$/,
+    /^(attestation|report|log|file|tdx|sevsnp|nvidia|rim|nras|x509)\/|^protocol\/(wrong-signer|card-.*)$|^sdk\/(report-refused|agent-refused|bad-receipt)$|^cli\/evidence-refused$/,
     'attestation',
   ],
   [
