@@ -24,6 +24,7 @@ const chip = 'devnet/chip/measureRootfs.test.ts'
 const misfortune = 'e2e/stories/misfortune.test.ts'
 const kill = 'e2e/stories/kill.test.ts'
 const brokenOff = 'e2e/stories/brokenOff.test.ts'
+const upKilled = 'e2e/stories/upKilled.test.ts'
 
 /** Bad input, changed bytes and bad luck, each with its test. `docs/internals/checks.md` is made from this. */
 export const namedChecks: readonly NamedCheck[] = [
@@ -271,5 +272,11 @@ export const namedChecks: readonly NamedCheck[] = [
     null,
     brokenOff,
     '%s killed %s %s %i: every order that was placed is known, and every unit is there',
+  ),
+  check(
+    'bringing the network up killed halfway, and its chain with it',
+    null,
+    upKilled,
+    'and the network is whole, whatever its chain lost: contracts, committee and provider',
   ),
 ]

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { goodSnapshots, takeLastSnapshot, takeSnapshot } from './snapshots.ts'
+import { untilSaved } from './untilSaved.ts'
 
 function scratch(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'allod-states-'))
@@ -74,4 +75,17 @@ test('the three newest are kept', async () => {
   await takeSnapshot(chain.url, folder.path)
   expect(await goodSnapshots(folder.path)).toEqual([20, 4, 3].map((block) => join(folder.path, nameOf(block))))
   expect(readdirSync(folder.path)).toHaveLength(3)
+})
+
+test('what the chain has now is waited for until a snapshot holds it', async () => {
+  using folder = scratch()
+  using chain = await startHead(() => '0x14')
+  write(folder.path, nameOf(19), '{}')
+  await expect(untilSaved(chain.url, folder.path, { withinMs: 0 })).rejects.toMatchObject({
+    code: 'devnet/chain-unsaved',
+    meta: { expected: 20, actual: 19 },
+  })
+  const saved = untilSaved(chain.url, folder.path)
+  await takeSnapshot(chain.url, folder.path)
+  await saved
 })

@@ -15,6 +15,12 @@ const fail = errorsOf('devnet', {
 const KEEP = 3
 const NAME = /^state-(\d{12})\.json$/
 
+/** The block a snapshot's file is named by; null for any other file. */
+export function blockOf(name: string): number | null {
+  const digits = NAME.exec(name)?.[1]
+  return digits === undefined ? null : Number(digits)
+}
+
 /** Snapshots of the chain's state, newest first. A file that does not parse is not a snapshot. */
 export async function goodSnapshots(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true })

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { committeeShape, hex, integer, nullable, record, type Shaped } from '@allod/protocol'
+import { hex, integer, nullable, record, type Shaped } from '@allod/protocol'
 import { writeWhole } from '../files/writeWhole.ts'
 
-/** What the devnet did once and must not do again; written after each step. */
+/** What the devnet did once and must not do again. Whatever the chain can be asked is not in here. */
 export const deploymentShape = record({
   /** Ports are chosen once, so that a restarted process is found where it was. */
   ports: record({
@@ -27,8 +27,6 @@ export const deploymentShape = record({
       keeper: hex(32),
     }),
   ),
-  committee: nullable(committeeShape),
-  provider: nullable(record({ machine: hex(32) })),
 })
 export type Deployment = Shaped<typeof deploymentShape>
 

@@ -4,6 +4,7 @@ import { simulatedMeasurement } from '@allod/attestation/simulated'
 import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef, sha256, toHex } from '@allod/protocol'
 import { mnemonicToAccount } from 'viem/accounts'
 import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
+import { untilSaved } from '../chain/untilSaved.ts'
 import { writeWhole } from '../files/writeWhole.ts'
 import { startProgram } from '../processes/processes.ts'
 import { chooseIsolation } from './chooseIsolation.ts'
@@ -36,7 +37,7 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
 
 /**
  * Brings the whole network up on this machine, each part a process with keys and a folder of its own. Whatever runs already
- * is left alone; whatever was done once is not done again.
+ * is left alone; whatever was done once is not done again, and what a death left half done is finished.
  * @throws devnet/process-failed, devnet/builds-changed, environments/no-sandbox
  */
 export async function up({ folder, windows: other, onStep = () => {}, ...options }: UpOptions): Promise<Layout> {
@@ -64,7 +65,10 @@ export async function up({ folder, windows: other, onStep = () => {}, ...options
   const { machine, simulatedRoot } = await startGround(layout, deployment)
   if (deployment.chain === null) {
     onStep('deploying the contracts')
-    done({ chain: await deployAll(layout, rpcUrl, builds, { keyOf, windows: { ...windows, ...other } }) })
+    const chain = await deployAll(layout, rpcUrl, builds, { keyOf, windows: { ...windows, ...other } })
+    // A chain that is killed before its next snapshot has no contracts again, and keepers must not be told of any.
+    await untilSaved(rpcUrl, join(layout.dataOf('chain'), 'states'))
+    done({ chain })
   }
   const chain = required(deployment.chain)
   const at = { rpcUrl, chainId: BigInt(chainId), addresses: chain.addresses }
@@ -72,21 +76,15 @@ export async function up({ folder, windows: other, onStep = () => {}, ...options
   onStep('starting the keepers')
   const place = { deployment, keeperRootfs: builds.keeper.rootfs, keyOf, simulatedRoot, rpcUrl, isolation }
   const keepers = await Promise.all(keeperNames.map((name) => startKeeper(layout, name, place)))
-  if (deployment.committee === null) {
-    onStep('seating the committee')
-    done({ committee: await registerKeepers(at, 2, keepers, keyOf) })
-  }
-  const committee = required(deployment.committee)
+  onStep('seating the committee')
+  const committee = await registerKeepers(at, 2, keepers, keyOf)
 
   onStep('starting stores, gateway and provider')
   const stores = await startStores(layout, deployment)
   await startGateway(layout, deployment)
   const url = `http://127.0.0.1:${deployment.ports.provider}`
-  if (deployment.provider === null) {
-    const daemon = keyOf('provider-daemon').address
-    await registerProvider(at, keyOf('provider'), { daemon, url, machines: [machine] })
-    done({ provider: { machine } })
-  }
+  const daemon = keyOf('provider-daemon').address
+  await registerProvider(at, keyOf('provider'), { daemon, url, machines: [machine] })
   await startProvider(layout, {
     ...{ deployment, rpcUrl, rootfs: builds.runtime.rootfs, committee, isolation },
     account: keyOf('provider').address,
@@ -152,7 +150,7 @@ async function newDeployment(): Promise<Deployment> {
   const [chain = 0, gateway = 0, provider = 0, k1 = 0, k2 = 0, k3 = 0, s1 = 0, s2 = 0] = await freePorts(8)
   const keepers = { 'keeper-1': k1, 'keeper-2': k2, 'keeper-3': k3 }
   const stores = { 'store-1': s1, 'store-2': s2 }
-  return { ports: { chain, gateway, provider, keepers, stores }, chain: null, committee: null, provider: null }
+  return { ports: { chain, gateway, provider, keepers, stores }, chain: null }
 }
 
 type Description = {

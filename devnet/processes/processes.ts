@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorsOf } from '@allod/protocol'
@@ -16,41 +16,48 @@ export type Ready = { readonly ready: true } & { readonly [name: string]: unknow
 
 const READY_WITHIN_MS = 60_000
 
+/** Notes which process it is, by pid and start time, and becomes the program: whoever starts it may die before it could. */
+const NOTED = 'printf \'{"pid":%s,"startedAt":"%s"}\' $$ "$(cut -d" " -f22 /proc/$$/stat)" > "$0" && exec "$@"'
+
 /**
- * Starts a program that outlives this process, and waits for its ready line. One that already runs is left alone and its
- * ready line read again.
+ * Starts a program that outlives this process, and waits for its ready line. One that already runs is left alone, and its
+ * ready line read, or waited for where whoever started it died before it was there.
  * @throws devnet/process-failed with the end of its log
  */
-export async function startProgram(folder: string, { name, script, args }: Program): Promise<Ready> {
+export async function startProgram(folder: string, program: Program): Promise<Ready> {
+  const { name } = program
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const out = join(folder, `${name}.out`)
-  if (isRunning(folder, name)) {
+  let exitCode: number | null = null
+  const child = isRunning(folder, name) ? null : launch(folder, program)
+  child?.once('exit', (code) => {
+    exitCode = code ?? 1
+  })
+  const isOver = (): boolean => (child === null ? !isRunning(folder, name) : exitCode !== null)
+  const until = performance.now() + READY_WITHIN_MS
+  while (performance.now() < until) {
     const ready = readyLine(out)
     if (ready) return ready
+    if (isOver()) break
+    await delay(25)
   }
-  const [stdout, stderr] = [openSync(out, 'w', 0o600), openSync(join(folder, `${name}.log`), 'a', 0o600)]
-  const child = spawn(process.execPath, [script, ...args], {
+  throw fail('process-failed', { actual: name, meta: { exitCode, log: tail(join(folder, `${name}.log`)) } })
+}
+
+function launch(folder: string, { name, script, args }: Program): ChildProcess {
+  const [stdout, stderr] = ['out', 'log'].map((end) =>
+    openSync(join(folder, `${name}.${end}`), end === 'out' ? 'w' : 'a', 0o600),
+  ) as [number, number]
+  const note = join(folder, `${name}.pid`)
+  const child = spawn('/bin/sh', ['-c', NOTED, note, process.execPath, script, ...args], {
     detached: true,
     stdio: ['ignore', stdout, stderr],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_NO_WARNINGS: '1' },
   })
   closeSync(stdout)
   closeSync(stderr)
-  let exitCode: number | null = null
-  child.once('exit', (code) => {
-    exitCode = code ?? 1
-  })
   child.unref()
-  if (child.pid === undefined) throw fail('process-failed', { actual: name })
-  writeFileSync(join(folder, `${name}.pid`), JSON.stringify({ pid: child.pid, startedAt: startTime(child.pid) }))
-  const until = performance.now() + READY_WITHIN_MS
-  while (performance.now() < until) {
-    const ready = readyLine(out)
-    if (ready) return ready
-    if (exitCode !== null) break
-    await delay(25)
-  }
-  throw fail('process-failed', { actual: name, meta: { exitCode, log: tail(join(folder, `${name}.log`)) } })
+  return child
 }
 
 /** Ends a program: SIGTERM, and SIGKILL where that is not heeded within ten seconds. */
