@@ -177,7 +177,7 @@ test('an agent whose term runs out is paid up to its end, and nothing is said to
 test('two of three keepers away for longer than a lease: the order pauses, and goes on when they are back', {
   timeout: 400_000,
 }, async () => {
-  const record = await world.order({ epochs: 20, ttlSeconds: 30 })
+  const record = await world.order({ epochs: 13, ttlSeconds: 30 })
   let isPaused = false
   const after: number[] = []
   for await (const step of world.follow(record, 'reported', 'failed', 'ended')) {
