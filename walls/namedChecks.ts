@@ -142,6 +142,12 @@ export const namedChecks: readonly NamedCheck[] = [
     'refuses a changed field that has no second witness too',
   ),
   check(
+    'agent’s card changed by one byte: before anything is asked of the agent',
+    'protocol/wrong-signer',
+    'e2e/stories/agent.test.ts',
+    'an agent whose card is changed by one byte is refused, and nothing is asked of it',
+  ),
+  check(
     'one keeper and one store down',
     null,
     misfortune,
