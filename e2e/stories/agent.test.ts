@@ -48,10 +48,12 @@ const running = () => processNames.filter((name) => isRunning(layout.processes, 
 
 beforeAll(async () => {
   // It is the network of this folder that comes up, also where other commands are told to use another.
-  const up = await typed(['up', '--json'], { ALLOD_NETWORK: join(place, 'elsewhere.json') })
+  const [up, engines] = await Promise.all([
+    typed(['up', '--json'], { ALLOD_NETWORK: join(place, 'elsewhere.json') }),
+    packageEngines(join(place, 'engines')),
+  ])
   expect(up).toMatchObject({ code: 0 })
   expect(JSON.parse(up.stdout)).toEqual({ network: 'devnet', description: layout.description })
-  const engines = await packageEngines(layout.engines)
   const local = await readNetwork(layout.description)
   const wallet = (name: string) => devnetWallet(local, name)
   const cast = {
@@ -130,10 +132,11 @@ test('an agent whose card is changed by one byte is refused, and nothing is aske
     const whole = readFileSync(kept, 'utf8')
     const { orders, engine, objects } = JSON.parse(whole) as AgentCard
     const refusal = { code: 5, last: { error: { code: 'protocol/wrong-signer' } } }
-    for (const id of [orders[0], engine, objects[0]].map(String)) {
-      writeFileSync(join(place, 'card.json'), whole.replace(id, oneByteOff(id)))
-      expect(await json('verify', './card.json', ...there)).toMatchObject(refusal)
-    }
+    const refused = [orders[0], engine, objects[0]].map(String).map(async (id, i) => {
+      writeFileSync(join(place, `card-${i}.json`), whole.replace(id, oneByteOff(id)))
+      return json('verify', `./card-${i}.json`, ...there)
+    })
+    expect(await Promise.all(refused)).toMatchObject([refusal, refusal, refusal])
     writeFileSync(kept, whole.replace(engine, oneByteOff(engine)))
     expect(await json('chat', 'helper', QUESTION, ...there)).toMatchObject(refusal)
     expect(asked).toEqual([])
