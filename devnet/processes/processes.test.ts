@@ -35,6 +35,13 @@ describe('a program of the network', () => {
     expect(await startProgram(folder, program(serves))).toEqual(first)
   })
 
+  test('is waited for instead of started twice where it runs and is not ready yet', async () => {
+    const slow = program(serves)
+    const both = [startProgram(folder, slow), startProgram(folder, slow)]
+    const [first, second] = await Promise.all(both)
+    expect(second).toEqual(first)
+  })
+
   test('is started anew once it ended', async () => {
     const first = await startProgram(folder, program(serves))
     await stopProgram(folder, name)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorsOf } from '@allod/protocol'
@@ -16,8 +16,12 @@ export type Ready = { readonly ready: true } & { readonly [name: string]: unknow
 
 const READY_WITHIN_MS = 60_000
 
-/** Notes which process it is, by pid and start time, and becomes the program: whoever starts it may die before it could. */
-const NOTED = 'printf \'{"pid":%s,"startedAt":"%s"}\' $$ "$(cut -d" " -f22 /proc/$$/stat)" > "$0" && exec "$@"'
+/** Notes which process it is, as its starter does, and becomes the program: a starter may die before it could. */
+const NOTED = [
+  'printf \'{"pid":%s,"startedAt":"%s"}\' $$ "$(cut -d" " -f22 /proc/$$/stat)" > "$0.own"',
+  'mv "$0.own" "$0"',
+  'exec "$@"',
+].join(' && ')
 
 /**
  * Starts a program that outlives this process, and waits for its ready line. One that already runs is left alone, and its
@@ -57,6 +61,8 @@ function launch(folder: string, { name, script, args }: Program): ChildProcess {
   closeSync(stdout)
   closeSync(stderr)
   child.unref()
+  if (child.pid === undefined) throw fail('process-failed', { actual: name })
+  writeFileSync(note, JSON.stringify({ pid: child.pid, startedAt: startTime(child.pid) }))
   return child
 }
 
