@@ -1,15 +1,16 @@
-import { readFileSync, symlinkSync } from 'node:fs'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { probeSandbox, processEnvironment, type StagedRootfs } from '@allod/environments'
+import { GUEST_PATHS, probeSandbox, processEnvironment, type StagedRootfs } from '@allod/environments'
 import { treeOf } from '@allod/sandbox/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { guestLimits, openGuest } from './testing/openGuest.ts'
 import { type ChipProcess, endChip, newDataDir, removeDataDir, runChip, users } from './testing/runChip.ts'
 import { stageGuest, withMain } from './testing/stageGuest.ts'
 
-vi.setConfig({ testTimeout: 90_000 })
 const probe = await probeSandbox()
 const folders: string[] = []
 let staged: StagedRootfs
@@ -67,25 +68,31 @@ describe.skipIf(!probe.isUsable).each(users)('a chip run $title', (user) => {
   })
 
   test('ends a guest when the one who asked for it is gone', async () => {
-    const main = withMain(staged, 'setInterval(() => {}, 1000)')
-    folders.push(main)
+    const main = withMain(staged, `import { connect } from 'node:net'\nconnect('/${GUEST_PATHS.channel}')`)
+    const room = mkdtempSync(join(tmpdir(), 'allod-door-'))
+    folders.push(main, room)
+    // The guest may be another user than we are.
+    chmodSync(room, 0o711)
+    const channel = join(room, 'host.sock')
+    const door = createServer().listen(channel)
+    await once(door, 'listening')
+    chmodSync(channel, 0o666)
     const socket = connect(chip.socket)
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
-    const request = {
-      op: 'launch',
-      rootfs: main,
-      config: '',
-      limits: guestLimits,
-      channel: chip.socket,
-      isolation: 'bubblewrap',
-    }
-    socket.write(`${JSON.stringify(request)}\n`)
+    const asked = { op: 'launch', rootfs: main, config: '', limits: guestLimits, channel, isolation: 'bubblewrap' }
+    socket.write(`${JSON.stringify(asked)}\n`)
+    const [guest] = (await once(door, 'connection')) as [Socket]
     expect(JSON.parse((await lines.next()).value ?? '')).toHaveProperty('started')
     const pids = guestsOf(chip)
-    socket.write(`${JSON.stringify(request)}\n`)
+    expect(pids.length).toBeGreaterThan(1)
+    socket.write(`${JSON.stringify(asked)}\n`)
     expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({ error: { code: 'chip/one-guest-each' } })
+    const gone = once(guest, 'close')
+    guest.resume()
     socket.destroy()
+    await gone
     await allGone(pids)
+    door.close()
   })
 
   test('refuses what it cannot measure or find: chip/rootfs-refused, chip/launch-refused', async () => {
