@@ -17,8 +17,7 @@ if (args.length === 0) {
   count('format, lint and types', status === 0 ? { ...none, passed: 1 } : failed(`setup/check.ts ended with ${status}`))
   count('contracts', forgeTest())
   count('units and walls', vitest(['--project', 'unit']))
-  // Stories wait more than they work: three at a time keep two cores busy.
-  count('stories', vitest(['--project', 'e2e', '--maxWorkers', '3']))
+  count('stories', vitest(['--project', 'e2e']))
 } else count('tests', vitest(args))
 
 // Last of all, so that whoever sees only the end of a long log sees what to mend.
