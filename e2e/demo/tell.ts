@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layoutOf, up } from '@allod/devnet'
+import type { AgentCard } from '@allod/protocol'
 import { connect } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
 import { devnetWallet, type LocalNetwork, openAgentBook, openOrderBook, readNetwork } from '@allod/sdk/node'
@@ -110,12 +111,16 @@ async function leaveUp(
   folder: string,
   published: Parameters<typeof deploy>[1],
   tuned: Parameters<typeof deploy>[2],
-  known: Parameters<typeof deploy>[3]['known'],
+  agent: AgentCard,
 ): Promise<void> {
   const { say } = stage
   say('8. the agent goes on, under a second order that its card now names')
+  const agents = openAgentBook(join(folder, 'agents'))
+  // An agent of that name that an earlier demo left on this network goes on as this one: its history is not taken back.
+  const earlier = (await agents.find(agent.name))?.orders ?? []
+  const known = { ...agent, orders: [...earlier, ...agent.orders] }
   const { card } = await deploy(stage, published, tuned, { seconds: LASTING_AGENT_SECONDS, known })
-  await openAgentBook(join(folder, 'agents')).save(card)
+  await agents.save(card)
   say(`
 The network stays up, for an hour with this agent. Try:
   npx allod chat company --as developer
