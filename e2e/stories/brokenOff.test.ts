@@ -57,11 +57,11 @@ async function twice([victim, when, effect, number]: Break, as: string, ...argv:
 
 const publishing: readonly Break[] = [
   ['command', 'after', 'put', 1],
-  ['command', 'after', 'transaction', 1],
   ['command', 'after', 'transaction', 2],
   ['chain', 'before', 'transaction', 2],
   ...more(
     ['command', 'before', 'put', 4],
+    ['command', 'after', 'transaction', 1],
     ['command', 'before', 'transaction', 1],
     ['chain', 'after', 'transaction', 1],
   ),
