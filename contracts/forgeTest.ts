@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { forgeBinary } from './build.ts'
 
-/** What came of the contracts' own tests, with a line for each failure. */
-export type ForgeCounts = { passed: number; failed: number; skipped: number; failures: string[] }
+/** What came of a run of tests, with a line for each failure. */
+export type TestCounts = { passed: number; failed: number; skipped: number; failures: string[] }
 
 type Suites = Record<string, { test_results: Record<string, { status: string; reason: string | null }> }>
 
@@ -10,8 +10,8 @@ type Suites = Record<string, { test_results: Record<string, { status: string; re
  * Runs every Solidity test: units, fuzz, invariants; then holds gas against the committed snapshot, which is one more.
  * @returns counts; one failure where forge itself fails, for instance to compile
  */
-export function forgeTest(): ForgeCounts {
-  const counts: ForgeCounts = { passed: 0, failed: 0, skipped: 0, failures: [] }
+export function forgeTest(): TestCounts {
+  const counts: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [] }
   const { stdout, status } = forge(['--json'])
   const at = stdout.indexOf('{')
   if (at === -1) return { ...counts, failed: 1, failures: ['forge test did not run'] }

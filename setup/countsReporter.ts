@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
-
-/** What came of a run, with a line for each failure. */
-export type Counts = { passed: number; failed: number; skipped: number; failures: string[] }
+import type { TestCounts } from '../contracts/forgeTest.ts'
 
 /** Writes how many tests passed, failed and were skipped, and which failed why, to the file that COUNTS names. */
 export default class CountsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
-    const counts: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
+    const counts: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [] }
     const fail = (where: string, errors: readonly unknown[]): void => {
       counts.failed++
       counts.failures.push(`${where}: ${errors.map(firstLine).join('; ')}`)

@@ -4,13 +4,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { forgeTest } from '../contracts/forgeTest.ts'
-import type { Counts } from './countsReporter.ts'
+import { forgeTest, type TestCounts } from '../contracts/forgeTest.ts'
 
 const root = join(import.meta.dirname, '..')
 const args = process.argv.slice(2)
-const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
-const total: Counts = { ...none, failures: [] }
+const none: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [] }
+const total: TestCounts = { ...none, failures: [] }
 
 if (args.length === 0) {
   const status = run(process.execPath, ['setup/check.ts'])
@@ -27,24 +26,24 @@ process.stdout.write(
 )
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
-function failed(why: string, others: Counts = none): Counts {
+function failed(why: string, others: TestCounts = none): TestCounts {
   return { ...others, failed: 1, failures: [why] }
 }
 
-function count(name: string, counts: Counts): void {
+function count(name: string, counts: TestCounts): void {
   for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
   total.failures.push(...counts.failures)
   process.stderr.write(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
 }
 
-function vitest(more: readonly string[]): Counts {
+function vitest(more: readonly string[]): TestCounts {
   const folder = mkdtempSync(join(tmpdir(), 'allod-counts-'))
   const file = join(folder, 'counts.json')
   try {
     const status = run('vitest', ['run', '--reporter=default', '--reporter=./setup/countsReporter.ts', ...more], {
       COUNTS: file,
     })
-    const counts = JSON.parse(readFileSync(file, 'utf8')) as Counts
+    const counts = JSON.parse(readFileSync(file, 'utf8')) as TestCounts
     // The runner may fail for another reason than a test.
     return status === 0 || counts.failed > 0 ? counts : failed(`vitest ended with ${status}`, counts)
   } catch {

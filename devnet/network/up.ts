@@ -38,7 +38,7 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
 /**
  * Brings the whole network up on this machine, each part a process with keys and a folder of its own. Whatever runs already
  * is left alone; whatever was done once is not done again, and what a death left half done is finished.
- * @throws devnet/process-failed, devnet/builds-changed, environments/no-sandbox
+ * @throws devnet/process-failed, devnet/chain-unsaved, devnet/builds-changed, environments/no-sandbox
  */
 export async function up({ folder, windows: other, onStep = () => {}, ...options }: UpOptions): Promise<Layout> {
   const { isUnisolatedAllowed = false, sandboxFolders: folders } = options

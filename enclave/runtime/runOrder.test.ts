@@ -37,15 +37,20 @@ test('the lease is renewed while inputs are opened, however long that takes', as
   expect(paths.indexOf('/beat')).toBeLessThan(paths.indexOf('/report'))
 })
 
+/** An order whose lease no keeper renews. */
+const unrenewed = {
+  draft: { engine: trains, policy: shortLease },
+  plays: everybody({
+    renew: () => {
+      throw refusal('keeper/order-state')
+    },
+  }),
+}
+
 test('a lease that is lost while inputs are opened leaves the order to another machine', async () => {
   const lost = Promise.withResolvers<void>()
   const { outcome, phases, told } = await playOrder({
-    draft: { engine: trains, policy: shortLease },
-    plays: everybody({
-      renew: () => {
-        throw refusal('keeper/order-state')
-      },
-    }),
+    ...unrenewed,
     store: waitingFor(lost.promise),
     provider: (path, body) => {
       if (path === '/events' && JSON.stringify(body).includes('the lease is lost')) lost.resolve()
@@ -63,12 +68,7 @@ test('a lease that is lost erases the inputs’ keys at once, not only when a st
   let before: readonly string[] = []
   let after: readonly string[] = []
   const { outcome, order } = await playOrder({
-    draft: { engine: trains, policy: shortLease },
-    plays: everybody({
-      renew: () => {
-        throw refusal('keeper/order-state')
-      },
-    }),
+    ...unrenewed,
     store: waitingFor(lost.promise),
     provider: (path, body) => {
       // From here on, the only one who reads a key is the enclave.

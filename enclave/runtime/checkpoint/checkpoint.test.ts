@@ -104,7 +104,18 @@ describe('checkpoints of a training', () => {
       writeFileSync(`${path}.part`, bytes)
       renameSync(`${path}.part`, path)
     }
-    return { running, announced, save, kept: () => once(news, 'kept') }
+    const kept = () => once(news, 'kept')
+    /** Saves one when the last was kept, twice. */
+    const keepTwo = async (): Promise<void> => {
+      running.start()
+      for (const fill of [1, 2]) {
+        const done = kept()
+        save(new Uint8Array(1000).fill(fill))
+        await done
+      }
+      await running.stop()
+    }
+    return { running, announced, save, kept, keepTwo }
   }
   const restored = join('in', 'checkpoint.safetensors')
   const restore = (ref: CheckpointRef, stores: ReturnType<typeof memoryStore>[]) =>
@@ -113,14 +124,8 @@ describe('checkpoints of a training', () => {
   test('reach a next generation, the newest of them, though a store is down', async () => {
     const down = { ...memoryStore(), put: () => Promise.reject(new Error('down')) }
     const stores = [memoryStore(), down]
-    const { running, announced, save, kept } = keeper(stores)
-    running.start()
-    for (const fill of [1, 2]) {
-      const done = kept()
-      save(new Uint8Array(1000).fill(fill))
-      await done
-    }
-    await running.stop()
+    const { announced, keepTwo } = keeper(stores)
+    await keepTwo()
     expect(announced).toHaveLength(2)
     expect(await restore(announced[1] as CheckpointRef, stores)).toBe(true)
     expect(new Uint8Array(readFileSync(join(folder, restored)))).toEqual(new Uint8Array(1000).fill(2))
@@ -134,14 +139,8 @@ describe('checkpoints of a training', () => {
       now += 3_600_000
       return slow.put(...asked)
     }
-    const { running, announced, save, kept } = keeper([{ ...slow, put }])
-    running.start()
-    for (const fill of [1, 2]) {
-      const done = kept()
-      save(new Uint8Array(1000).fill(fill))
-      await done
-    }
-    await running.stop()
+    const { announced, keepTwo } = keeper([{ ...slow, put }])
+    await keepTwo()
     expect(announced).toHaveLength(2)
   })
 
