@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './setup/longestFirst.ts'
 
 // Unit tests sit beside their subject; stories that start a whole network each are in e2e.
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 240_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
