@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
-const SWITCH = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
+/** Says 1 where they may not. */
+export const SWITCH = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
 const FILE = '/etc/apparmor.d/allod-bwrap'
 
 /** Lets bubblewrap, and nothing else, make user namespaces. */
@@ -19,11 +20,11 @@ profile allod-bwrap /usr/bin/bwrap flags=(unconfined) {
 export const APPARMOR_FIX = `printf '%s' '${PROFILE}' | sudo tee ${FILE} && sudo apparmor_parser -r ${FILE}`
 
 /** Whether this kernel keeps unconfined programs from making user namespaces. */
-export const isRestricted = (file = SWITCH) => existsSync(file) && readFileSync(file, 'utf8').trim() === '1'
+export const isRestricted = (file) => existsSync(file) && readFileSync(file, 'utf8').trim() === '1'
 
 /** Tries to load the profile; whoever calls looks whether bubblewrap works afterwards. */
-export function loadProfile() {
-  const sudo = process.getuid() === 0 ? [] : ['sudo', '-n']
+export function loadProfile(isRoot) {
+  const sudo = isRoot ? [] : ['sudo', '-n']
   const run = (args, input) => {
     const [command, ...rest] = [...sudo, ...args]
     return spawnSync(command, rest, { input, stdio: ['pipe', 'ignore', 2] }).status === 0
