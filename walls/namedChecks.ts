@@ -256,7 +256,7 @@ export const namedChecks: readonly NamedCheck[] = [
     'a network that is taken down while an order trains goes on where it was',
   ),
   check(
-    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once',
+    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once beside a fine-tuning and once beside an agent',
     null,
     kill,
     'an order goes on after each of these, and every unit is accounted for: %s',

@@ -8,22 +8,39 @@ export const LEAF_BYTES = 32
 export const leafAt = (table: Uint8Array, index: number): Uint8Array =>
   table.subarray(index * LEAF_BYTES, (index + 1) * LEAF_BYTES)
 
-/**
- * The root over a leaf table (32 bytes per chunk, at least one), in the shape of RFC 6962: a tree of n leaves splits at the
- * largest power of two below n; nothing is padded or duplicated.
- */
-export function merkleRoot(table: Uint8Array): Uint8Array {
+/** A tree that grows leaf by leaf; of it only one node per complete subtree is held. */
+export type MerkleTree = {
+  /** Adds leaves of 32 bytes, in order. */
+  add(leaves: Uint8Array): void
+  /** Over what was added, one leaf at least. */
+  root(): Uint8Array
+}
+
+/** An empty tree in the shape of RFC 6962: one of n leaves splits at the largest power of two below n; no padding, no repeats. */
+export function newMerkleTree(): MerkleTree {
   // Complete subtrees, largest first, as a binary counter holds them.
   const stack: { readonly node: Uint8Array; readonly size: number }[] = []
-  for (let i = 0; i < table.length / LEAF_BYTES; i++) {
-    let top = { node: leafNode(i, leafAt(table, i)), size: 1 }
-    for (let left = stack.at(-1); left?.size === top.size; left = stack.at(-1)) {
-      stack.pop()
-      top = { node: innerNode(left.node, top.node), size: 2 * top.size }
-    }
-    stack.push(top)
+  let count = 0
+  return {
+    add(leaves) {
+      for (let i = 0; i < leaves.length / LEAF_BYTES; i++) {
+        let top = { node: leafNode(count++, leafAt(leaves, i)), size: 1 }
+        for (let left = stack.at(-1); left?.size === top.size; left = stack.at(-1)) {
+          stack.pop()
+          top = { node: innerNode(left.node, top.node), size: 2 * top.size }
+        }
+        stack.push(top)
+      }
+    },
+    root: () => stack.map((s) => s.node).reduceRight((right, left) => innerNode(left, right)),
   }
-  return stack.map((s) => s.node).reduceRight((right, left) => innerNode(left, right))
+}
+
+/** The root over a leaf table: 32 bytes per chunk, at least one. */
+export function merkleRoot(table: Uint8Array): Uint8Array {
+  const tree = newMerkleTree()
+  tree.add(table)
+  return tree.root()
 }
 
 /** The sibling nodes from leaf `index` up to the root. */

@@ -69,7 +69,7 @@ function judge(copy: string, named: NamedCheck, { mutants, needed, known }: Give
   const playAs = (isWhole: boolean): Played => playTests(copy, [named], { isWhole })[0] ?? NOTHING
   // A test that goes on where others of its file left is played with them.
   const alone = known ?? playAs(false)
-  const isWhole = !passes(alone) && !isStory(named)
+  const isWhole = !passes(alone)
   const whole = isWhole ? playAs(true) : alone
   if (!passes(whole)) return { kind: 'SURVIVES', why: `its test does not pass as things stand: ${countsOf(whole)}` }
   const told: string[] = []

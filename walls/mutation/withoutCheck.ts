@@ -25,7 +25,7 @@ const misfortunes = {
   buyerKilled: 'buyer killed after paying',
   networkDown: 'whole network stopped and started while an order trains',
   kills:
-    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once',
+    'chain, provider and enclave killed when funded, started, at work, sealing and reported, as far as they exist there; every other process once beside a fine-tuning and once beside an agent',
   publishing: 'publishing killed around what it does: bytes to a store, registering, offering; or the chain killed',
   claiming: 'claiming and withdrawing killed around the transaction, or the chain killed',
   ordering: 'ordering killed around depositing and placing, or the chain killed',

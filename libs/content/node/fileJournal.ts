@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { concat, equalBytes, Secret, utf8 } from '@allod/protocol'
 import { newAead, TAG_BYTES } from '../aead.ts'
 import { fail } from '../errors.ts'
@@ -27,19 +27,21 @@ export function fileJournal(path: string, key: Secret): Journal {
   }
   return {
     async load() {
-      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      await close()
+      const found = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null
         throw error
       })
-      if (bytes === null) return null
-      const start = await openStart(bytes.subarray(0, HEAD_BYTES), key)
-      const whole = Math.floor((bytes.length - HEAD_BYTES) / LEAF_BYTES) * LEAF_BYTES
-      await close()
-      // What a crash tore off must go before anything is appended behind it.
-      const torn = await open(path, 'r+')
-      await torn.truncate(HEAD_BYTES + whole)
-      await torn.close()
-      return { start, leaves: Uint8Array.from(bytes.subarray(HEAD_BYTES, HEAD_BYTES + whole)) }
+      if (found === null) return null
+      try {
+        const start = await openStart(await read(found, 0, HEAD_BYTES), key)
+        const leafCount = Math.floor(((await found.stat()).size - HEAD_BYTES) / LEAF_BYTES)
+        // What a crash tore off must go before anything is appended behind it.
+        await found.truncate(HEAD_BYTES + leafCount * LEAF_BYTES)
+        return { start, leafCount }
+      } finally {
+        await found.close()
+      }
     },
     async begin(start) {
       await close()
@@ -54,11 +56,25 @@ export function fileJournal(path: string, key: Secret): Journal {
       await handle.writeFile(leaves)
       await handle.datasync()
     },
+    async leaves(first, end) {
+      const handle = await open(path, 'r')
+      try {
+        return await read(handle, HEAD_BYTES + first * LEAF_BYTES, (end - first) * LEAF_BYTES)
+      } finally {
+        await handle.close()
+      }
+    },
     async clear() {
       await close()
       await rm(path, { force: true })
     },
   }
+}
+
+/** As many bytes as are there of those asked for. */
+async function read(file: FileHandle, position: number, sizeBytes: number): Promise<Uint8Array> {
+  const { bytesRead, buffer } = await file.read(new Uint8Array(sizeBytes), { position })
+  return buffer.subarray(0, bytesRead)
 }
 
 async function sealStart({ dek, salt, chunkLog2, isPadded }: JournalStart, key: Secret): Promise<Uint8Array> {

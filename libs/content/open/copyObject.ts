@@ -1,13 +1,14 @@
 import { fromHex, isAllodError } from '@allod/protocol'
-import { type BlobRef, type Body, packRef, rawBody, rawRef } from '../blob.ts'
+import { type BlobRef, type Body, rawBody, rawRef } from '../blob.ts'
 import { type Header, parseHeader } from '../header.ts'
-import { packChunks, packCountOf, placeOf, sealedChunkBytes } from '../layout.ts'
+import { chunkCountOf, packChunks, packCountOf, placeOf, sealedChunkBytes } from '../layout.ts'
 import { encodeManifest, type Manifest, manifestHash, manifestRef } from '../manifest.ts'
 import { LEAF_BYTES } from '../merkle.ts'
 import { requireStorageReceipt, type StorageReceipt } from '../storageReceipt.ts'
 import { type FetchOptions, fetchBlob, requireRunning } from '../stores/fetchBlob.ts'
 import { MAX_HAS, type Store } from '../stores/Store.ts'
-import { fetchLeafTable, newSpanSource } from './spanSource.ts'
+import { fetchLeafTable, type LeafTable } from './leafTable.ts'
+import { newSpanSource } from './spanSource.ts'
 
 export type CopyOptions = FetchOptions & {
   /** Where the object is; asked one after the other. */
@@ -40,7 +41,7 @@ export async function copyObject(
   const table = await fetchLeafTable(manifest, from, { signal, onFault })
   const packs = packsOf(header, table)
   const last = [
-    { ref: rawRef(manifest.leafTable), body: rawBody(table) },
+    { ref: rawRef(manifest.leafTable), body: tableBody(header, table, signal) },
     { ref: manifestRef(manifestHash(manifest)), body: rawBody(encodeManifest(manifest)) },
   ] as const
   const has = isSuspect
@@ -76,23 +77,26 @@ type Pack = {
   readonly sizeBytes: number
 }
 
-const packsOf = (header: Header, table: Uint8Array): readonly Pack[] =>
+const packsOf = (header: Header, table: LeafTable): readonly Pack[] =>
   Array.from({ length: packCountOf(header) }, (_, pack) => {
     const span = packChunks(header, pack)
-    const leaves = table.subarray(span.first * LEAF_BYTES, span.end * LEAF_BYTES)
-    return {
-      ref: packRef(sealedChunkBytes(header), leaves),
-      span,
-      sizeBytes: placeOf(header, span.end - 1).end,
-    }
+    return { ref: table.refOf(pack), span, sizeBytes: placeOf(header, span.end - 1).end }
   })
+
+const tableBody = (header: Header, table: LeafTable, signal: AbortSignal | undefined): Body => ({
+  sizeBytes: chunkCountOf(header) * LEAF_BYTES,
+  chunkBytes: 0,
+  async *pieces() {
+    for (let pack = 0; pack < packCountOf(header); pack++) yield table.leavesOf(pack, signal)
+  },
+})
 
 const sizeOf = (part: { readonly sizeBytes: number } | { readonly body: Body }): number =>
   'body' in part ? part.body.sizeBytes : part.sizeBytes
 
 type Parts = {
   readonly header: Header
-  readonly table: Uint8Array
+  readonly table: LeafTable
   readonly packs: readonly Pack[]
   readonly last: readonly { readonly ref: BlobRef; readonly body: Body }[]
 }

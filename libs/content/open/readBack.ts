@@ -1,13 +1,13 @@
 import { equalBytes, fromHex, toHex } from '@allod/protocol'
-import { packRef } from '../blob.ts'
 import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
 import { parseHeader } from '../header.ts'
-import { chunkCountOf, packChunks, placeOf, sealedChunkBytes } from '../layout.ts'
+import { chunkCountOf, packChunks, placeOf } from '../layout.ts'
 import type { Manifest } from '../manifest.ts'
-import { LEAF_BYTES, leafAt } from '../merkle.ts'
-import { asStoreError, type FetchOptions, fetchBlob, requireRunning } from '../stores/fetchBlob.ts'
+import { leafAt } from '../merkle.ts'
+import { asStoreError, type FetchOptions, requireRunning } from '../stores/fetchBlob.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
+import { fetchLeafTable } from './leafTable.ts'
 
 /**
  * Reads random chunks of an object back from every store and holds them against their leaves; needs no key. A store that
@@ -34,21 +34,20 @@ export async function readBack(
 async function readBackFrom(manifest: Manifest, store: Store, samples: number, signal?: AbortSignal): Promise<void> {
   const header = parseHeader(fromHex(manifest.header))
   const count = chunkCountOf(header)
-  const table = await fetchBlob([store], manifest.leafTable, { maxBytes: count * LEAF_BYTES, signal })
+  const table = await fetchLeafTable(manifest, [store], { signal })
   for (let i = 0; i < samples; i++) {
     const index = randomBelow(count)
     const { pack, start, end } = placeOf(header, index)
-    const { first, end: last } = packChunks(header, pack)
-    const ref = packRef(sealedChunkBytes(header), table.subarray(first * LEAF_BYTES, last * LEAF_BYTES))
+    const leaves = await table.leavesOf(pack)
     const chunk = new Uint8Array(end - start)
     let size = 0
-    for await (const piece of store.get(ref, { range: { start, end }, signal })) {
+    for await (const piece of store.get(table.refOf(pack), { range: { start, end }, signal })) {
       if (size + piece.length > chunk.length) throw fail('short-read', { expected: chunk.length })
       chunk.set(piece, size)
       size += piece.length
     }
     if (size !== chunk.length) throw fail('short-read', { expected: chunk.length, actual: size })
-    const leaf = leafAt(table, index)
+    const leaf = leafAt(leaves, index - packChunks(header, pack).first)
     if (!equalBytes(await digestOf(chunk), leaf))
       throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })
   }

@@ -7,7 +7,8 @@ import type { Manifest } from '../manifest.ts'
 import { requireKey } from '../objectKeys.ts'
 import { type FetchOptions, requireRunning } from '../stores/fetchBlob.ts'
 import type { Store } from '../stores/Store.ts'
-import { fetchLeafTable, newSpanSource, type Span, type SpanSource } from './spanSource.ts'
+import { fetchLeafTable } from './leafTable.ts'
+import { newSpanSource, type Span, type SpanSource } from './spanSource.ts'
 
 export type OpenOptions = FetchOptions & {
   /** A manifest that was checked with `requireManifest`. */

@@ -1,40 +1,22 @@
-import { equalBytes, fromHex, type Hex, toHex } from '@allod/protocol'
+import { equalBytes, type Hex, toHex } from '@allod/protocol'
 import { TAG_BYTES } from '../aead.ts'
-import { packRef } from '../blob.ts'
 import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
-import { type Header, parseHeader } from '../header.ts'
-import { chunkCountOf, chunkLengthOf, packChunks, placeOf, sealedChunkBytes } from '../layout.ts'
-import type { Manifest } from '../manifest.ts'
-import { LEAF_BYTES, leafAt, merkleRoot } from '../merkle.ts'
-import { type FetchOptions, fetchBlob, firstIntact } from '../stores/fetchBlob.ts'
+import type { Header } from '../header.ts'
+import { chunkLengthOf, packChunks, placeOf } from '../layout.ts'
+import { leafAt } from '../merkle.ts'
+import { type FetchOptions, firstIntact } from '../stores/fetchBlob.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
+import type { LeafTable } from './leafTable.ts'
 
 /** Chunks `first` up to `end` (exclusive) of one pack. */
 export type Span = { readonly first: number; readonly end: number }
 /** Gives a span's sealed chunks, each held against its leaf. @throws content/no-replica, content/aborted */
 export type SpanSource = (span: Span, signal: AbortSignal) => Promise<readonly Uint8Array[]>
 
-/**
- * An object's leaf table, as its header's root commits to it.
- * @throws content/leaf-table-mismatch, content/no-replica
- */
-export async function fetchLeafTable(
-  manifest: Manifest,
-  stores: readonly Store[],
-  options: FetchOptions,
-): Promise<Uint8Array> {
-  const header = parseHeader(fromHex(manifest.header))
-  const sizeBytes = chunkCountOf(header) * LEAF_BYTES
-  const table = await fetchBlob(stores, manifest.leafTable, { ...options, maxBytes: sizeBytes })
-  if (table.length !== sizeBytes || !equalBytes(merkleRoot(table), header.root))
-    throw fail('leaf-table-mismatch', { expected: toHex(header.root) })
-  return table
-}
-
 type SpanContext = Pick<FetchOptions, 'onFault'> & {
   readonly header: Header
-  readonly table: Uint8Array
+  readonly table: LeafTable
   readonly stores: readonly Store[]
 }
 
@@ -44,9 +26,9 @@ export function newSpanSource({ header, table, stores, onFault }: SpanContext): 
   let turn = 0
   return async ({ first, end }, signal) => {
     const { pack } = placeOf(header, first)
-    const within = packChunks(header, pack)
-    const leaves = table.subarray(within.first * LEAF_BYTES, within.end * LEAF_BYTES)
-    const ref = packRef(sealedChunkBytes(header), leaves)
+    const leaves = await table.leavesOf(pack, signal)
+    const firstOfPack = packChunks(header, pack).first
+    const ref = table.refOf(pack)
     const good: Uint8Array[] = []
     const order = rotate(stores, turn++).sort((a, b) => Number(suspects.has(a.id)) - Number(suspects.has(b.id)))
     const suspect = (fault: StoreFault): void => {
@@ -60,11 +42,9 @@ export function newSpanSource({ header, table, stores, onFault }: SpanContext): 
       const lengths = Array.from({ length: end - next }, (_, i) => chunkLengthOf(header, next + i) + TAG_BYTES)
       for await (const chunk of regroup(store.get(ref, { range, signal }), lengths)) {
         const index = first + good.length
-        if (!equalBytes(await digestOf(chunk), leafAt(table, index)))
-          throw fail('chunk-mismatch', {
-            expected: toHex(leafAt(table, index)),
-            meta: { store: store.id, chunk: index },
-          })
+        const leaf = leafAt(leaves, index - firstOfPack)
+        if (!equalBytes(await digestOf(chunk), leaf))
+          throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })
         good.push(chunk)
       }
       return good

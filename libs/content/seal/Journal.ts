@@ -8,13 +8,21 @@ export type JournalStart = {
   readonly isPadded: boolean
 }
 
+/** The leaves of a sealing so far. */
+export type LeafList = {
+  /** Adds leaves, in order. */
+  append(leaves: Uint8Array): Promise<void>
+  /** Leaves `first` up to `end` (exclusive), as they were added. */
+  leaves(first: number, end: number): Promise<Uint8Array>
+}
+
 /**
  * What survives a crash of the sealer. Under one key and nonce only one plaintext may ever be sealed, so the leaf of a chunk
  * is here before the chunk is sent, and a chunk that is sealed again must equal it. Holds the DEK: keep it as a secret.
  */
-export type Journal = {
-  /** The sealing that was begun, with the leaves it recorded; null where there is none. @throws content/bad-journal */
-  load(): Promise<{ readonly start: JournalStart; readonly leaves: Uint8Array } | null>
+export type Journal = LeafList & {
+  /** The sealing that was begun, and how many leaves it recorded; null where there is none. @throws content/bad-journal */
+  load(): Promise<{ readonly start: JournalStart; readonly leafCount: number } | null>
   /** Begins another sealing and forgets the last. Durable when it resolves. */
   begin(start: JournalStart): Promise<void>
   /** Adds leaves, in order. Durable when it resolves. */

@@ -12,12 +12,10 @@ import {
 } from '@allod/protocol'
 import { rawBody, rawRef } from '../blob.ts'
 import { newChunkCipher } from '../chunkCipher.ts'
-import { digestOf } from '../digest.ts'
 import { fail } from '../errors.ts'
 import { encodeHeader, type HeaderStart } from '../header.ts'
 import { paddedLength } from '../layout.ts'
 import { encodeManifest, type Manifest, manifestHash, manifestRef, signManifest } from '../manifest.ts'
-import { merkleRoot } from '../merkle.ts'
 import { sealMetadata } from '../metadata.ts'
 import { objectIdOf } from '../objectId.ts'
 import { type ObjectKeys, objectKeys } from '../objectKeys.ts'
@@ -28,7 +26,8 @@ import { newReplicas, type Replicas } from '../stores/replicas.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 import { cutChunks } from './chunks.ts'
 import type { Journal, JournalStart } from './Journal.ts'
-import { newPackWriter } from './packWriter.ts'
+import { newLeafList } from './leafList.ts'
+import { newPackWriter, type WrittenTable } from './packWriter.ts'
 
 export type SealOptions = {
   /** Part of the object's identity; names the owner and the committee. */
@@ -73,7 +72,7 @@ export type SealedObject = {
 
 /**
  * Encrypts a stream under a fresh key, splits the key to the committee and stores everything, the manifest last. Memory is
- * bounded by two packs of 64 MiB, whatever the length.
+ * bounded by two packs of 64 MiB, whatever the length; without a journal, leaves are kept there too, 32 bytes a chunk.
  * @param open gives the content from its start, once more where a journal turns out not to fit it
  * @throws content/bad-committee, content/too-few-replicas, content/object-too-large, content/aborted
  */
@@ -88,7 +87,7 @@ export async function sealStream(open: () => AsyncIterable<Uint8Array>, options:
   const found = await journal?.load()
   if (found && found.start.chunkLog2 === chunkLog2 && found.start.isPadded === isPadded) {
     try {
-      return await seal(open, options, found.start, found.leaves)
+      return await seal(open, options, found.start, found.leafCount)
     } catch (error) {
       // The rule of the format: what was sealed once under this key may not be sealed differently. Start over.
       if (!isAllodError(error, 'content/source-changed')) throw error
@@ -97,14 +96,14 @@ export async function sealStream(open: () => AsyncIterable<Uint8Array>, options:
   const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
   const start = { dek: new Secret(random()), salt: random(), chunkLog2, isPadded }
   await journal?.begin(start)
-  return seal(open, options, start, new Uint8Array())
+  return seal(open, options, start, 0)
 }
 
 async function seal(
   open: () => AsyncIterable<Uint8Array>,
   options: SealOptions,
   { dek, salt, chunkLog2, isPadded }: JournalStart,
-  journaled: Uint8Array,
+  recorded: number,
 ): Promise<SealedObject> {
   const { journal = null, onProgress } = options
   // Whatever ends the sealing also ends the uploads under way.
@@ -113,7 +112,8 @@ async function seal(
   const keys = await objectKeys(dek, salt)
   const start: HeaderStart = { chunkLog2, isPadded, salt, keyCommitment: keys.keyCommitment }
   const replicas = newReplicas(options.stores, { replicas: options.replicas ?? 2, signal, onFault: options.onFault })
-  const writer = newPackWriter({ chunkLog2, cipher: newChunkCipher(keys, start), replicas, journal, journaled })
+  const list = journal ?? newLeafList()
+  const writer = newPackWriter({ chunkLog2, cipher: newChunkCipher(keys, start), replicas, list, recorded })
   try {
     let lengthBytes = 0
     const source = isPadded ? padded(open(), chunkLog2) : open()
@@ -123,9 +123,9 @@ async function seal(
       lengthBytes += chunk.sizeBytes
       onProgress?.({ sealedBytes: lengthBytes })
     }
-    const leafTable = await writer.finish()
-    const header = encodeHeader({ ...start, lengthBytes, root: merkleRoot(leafTable) })
-    const sealed = await finish(options, { header, leafTable, keys, dek, replicas })
+    const table = await writer.finish()
+    const header = encodeHeader({ ...start, lengthBytes, root: table.root })
+    const sealed = await finish(options, { header, table, keys, dek, replicas })
     await journal?.clear()
     return sealed
   } catch (error) {
@@ -137,28 +137,24 @@ async function seal(
 
 type Content = {
   readonly header: Uint8Array
-  readonly leafTable: Uint8Array
+  readonly table: WrittenTable
   readonly keys: ObjectKeys
   readonly dek: Secret
   readonly replicas: Replicas
 }
 
-async function finish(
-  options: SealOptions,
-  { header, leafTable, keys, dek, replicas }: Content,
-): Promise<SealedObject> {
+async function finish(options: SealOptions, { header, table, keys, dek, replicas }: Content): Promise<SealedObject> {
   const { policy, committee, chainId, assets, metadata = {} } = options
   const version = 1
   const objectId = objectIdOf(header, policy.owner, policyHash(policy))
-  const tableDigest = toHex(await digestOf(leafTable))
-  await replicas.put(rawRef(tableDigest), rawBody(leafTable))
+  await replicas.put(rawRef(table.digest), table.body)
   const manifest = signManifest(
     {
       format: 1,
       header: toHex(header),
       owner: policy.owner,
       policy,
-      leafTable: tableDigest,
+      leafTable: table.digest,
       t: committee.t,
       shares: await sealShares(dek, committee, { chainId, assets, objectId }),
       metadata: await sealMetadata(keys, { objectId, version, metadata }),

@@ -10,7 +10,7 @@ export function memoryJournal(): MemoryJournal {
   let leaves: Uint8Array = new Uint8Array()
   const copy = (s: JournalStart): JournalStart => ({ ...s, dek: new Secret(s.dek.expose().slice()) })
   return {
-    load: async () => (start === null ? null : { start: copy(start), leaves }),
+    load: async () => (start === null ? null : { start: copy(start), leafCount: leaves.length / LEAF_BYTES }),
     async begin(given) {
       start = copy(given)
       leaves = new Uint8Array()
@@ -18,6 +18,7 @@ export function memoryJournal(): MemoryJournal {
     async append(more) {
       leaves = concat(leaves, more)
     },
+    leaves: async (first, end) => leaves.slice(first * LEAF_BYTES, end * LEAF_BYTES),
     async clear() {
       start = null
     },
