@@ -7,8 +7,9 @@ import type { Victim } from './victims.ts'
 
 /*
  * Three rounds are played always, whatever the seed: chain, provider and enclave die where an order's money and work are
- * decided, every other process once beside an agent that serves. That is 22 of the kills there are, not all of them. Each
- * further round (ALLOD_CHAOS_ROUNDS) is drawn from ALLOD_CHAOS_SEED; replay a failure with the seed it printed.
+ * decided, every other process once beside a fine-tuning and once beside an agent that serves. That is 28 of the kills there
+ * are, not all of them. Each further round (ALLOD_CHAOS_ROUNDS) is a fine-tuning drawn from ALLOD_CHAOS_SEED, in which any
+ * process may die at any step; replay a failure with the seed it printed.
  */
 const seed = Number(process.env.ALLOD_CHAOS_SEED ?? '1')
 const rounds = Number(process.env.ALLOD_CHAOS_ROUNDS ?? '3')
@@ -47,7 +48,7 @@ async function playOn({ plan, left, hit }: Course, record: OrderRecord): Promise
       for (const victim of due.victims)
         if (await world.kill(victim)) hit.push(`${victim} at ${due.at}`)
         else missed.push(victim)
-      // An enclave goes down with its provider: its own kill is then due when the next generation gets here.
+      // An enclave goes down with its provider or chip: its own kill is then due when the next generation gets here.
       if (missed.length > 0) left.unshift({ at: due.at, victims: missed })
       await world.revive()
       const { state } = await world.reach(record, () => true)

@@ -10,18 +10,22 @@ const kill = (at: StepName, ...who: Victim[]): Kill => ({ at, victims: who })
 
 /**
  * What every run plays. Chain, provider and enclave each die where an order's money and work are decided: funded, started, at
- * work, sealing, reported, as far as they exist there. Whoever else there is dies once, beside an order that is served.
+ * work, sealing, reported, as far as they exist there. Whoever else there is dies beside a fine-tuning, and again beside an
+ * order that is served. With the chip its guests die: all three keepers at once, and the enclave.
  */
 const always: readonly KillPlan[] = [
   {
     kind: 'finetune',
     kills: [
       kill('funded', 'chain'),
+      kill('launched', 'keeper-2'),
       kill('started', 'provider'),
       // The provider took its enclave along, so the next one starts.
       kill('started', 'enclave'),
+      kill('granted', 'store-2'),
       kill('training', 'provider'),
-      kill('training', 'chain'),
+      kill('training', 'chip'),
+      kill('training', 'chain', 'gateway'),
       kill('sealed', 'store-1'),
       kill('reported', 'provider'),
     ],
@@ -30,10 +34,11 @@ const always: readonly KillPlan[] = [
     kind: 'finetune',
     kills: [
       kill('funded', 'provider'),
+      kill('launched', 'keeper-1'),
       kill('voted', 'enclave'),
       kill('started', 'chain'),
       kill('training', 'enclave'),
-      kill('sealed', 'provider'),
+      kill('sealed', 'provider', 'keeper-3'),
       kill('reported', 'chain'),
     ],
   },
@@ -60,7 +65,7 @@ export function killPlans(seed: number, rounds: number): readonly KillPlan[] {
   const random = seeded(seed)
   const drawn = Array.from({ length: Math.max(0, rounds - always.length) }, (): KillPlan => {
     const others = shuffled(
-      victims.filter((v) => v !== 'enclave' && v !== 'chip'),
+      victims.filter((v) => v !== 'enclave'),
       random,
     )
     const [enclaveStep] = shuffled(enclaveSteps, random)
