@@ -1,4 +1,4 @@
-import { concat, sha256, u32, utf8 } from '@allod/protocol'
+import { concat, type Secret, sha256, u32, utf8 } from '@allod/protocol'
 import { type Aead, newAead } from './aead.ts'
 import { fail } from './errors.ts'
 import { encodePrefix, type HeaderStart } from './header.ts'
@@ -21,8 +21,7 @@ export function newChunkCipher(keys: ObjectKeys, start: HeaderStart): ChunkCiphe
   let current: { readonly segment: number; readonly aead: Promise<Aead> } | null = null
   const aeadOf = (index: number): Promise<Aead> => {
     const segment = index >>> SEGMENT_LOG2
-    if (current?.segment !== segment)
-      current = { segment, aead: keys.segment(segment).then((k) => newAead(k.expose())) }
+    if (current?.segment !== segment) current = { segment, aead: keys.segment(segment).then(aeadUnder) }
     return current.aead
   }
   return {
@@ -36,6 +35,15 @@ export function newChunkCipher(keys: ObjectKeys, start: HeaderStart): ChunkCiphe
       if (plaintext === null) throw fail('chunk-unopened', { meta: { chunk: index } })
       return plaintext
     },
+  }
+}
+
+/** The platform keeps a key of its own: this one is not needed any more. */
+function aeadUnder(key: Secret): Aead {
+  try {
+    return newAead(key.expose())
+  } finally {
+    key.erase()
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Committee, fromHex, type Hex, keeperId, Secret, toHex } from '@allod/protocol'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parseHeader } from './header.ts'
 import { stream } from './reference/reference.ts'
 import { combineShares, openWrap, type SealedShare, type ShareContext, sealShares } from './shares.ts'
@@ -64,6 +64,17 @@ describe('shares', () => {
       code: 'content/share-mismatch',
       meta: { index: 2 },
     })
+  })
+
+  it('that combine to another key leave nothing of it', async () => {
+    const bad = vectors.bad.find((b) => b.code === 'content/wrong-key') as Combinations['bad'][number]
+    const erased = vi.spyOn(Secret.prototype, 'erase')
+    try {
+      expect(await codeOf(() => combine(bad.shares, bad.commitments))).toBe('content/wrong-key')
+      expect(erased).toHaveBeenCalledOnce()
+    } finally {
+      erased.mockRestore()
+    }
   })
 
   it('sealed to a committee open for any two of its three keepers', async () => {

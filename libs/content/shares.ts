@@ -102,8 +102,13 @@ export async function combineShares(
   if (distinct.size < Math.max(2, object.t)) throw fail('too-few-shares', { expected: object.t, actual: distinct.size })
   const chosen = [...distinct.values()].slice(0, object.t).map((s) => s.expose())
   const dek = new Secret(await combine(chosen))
-  await requireKey(dek, object.header)
-  return dek
+  try {
+    await requireKey(dek, object.header)
+    return dek
+  } catch (error) {
+    dek.erase()
+    throw error
+  }
 }
 
 function requireShare(objectId: Hex, { index, share }: Share, commitment: Hex | undefined): void {
