@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..')
 const benches: Readonly<Record<string, readonly string[]>> = {
   content: ['bench/content.ts'],
   store: ['bench/store.ts'],
+  largest: ['bench/largest.ts'],
   relay: ['libs/channel/bench/relay.ts'],
   rounds: ['bench/rounds.ts'],
   inside: ['bench/inside.ts'],
