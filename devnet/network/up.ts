@@ -25,8 +25,6 @@ export type UpOptions = {
   readonly folder: string
   /** Goes on without sandboxes where they do not work; refused unless told. */
   readonly isUnisolatedAllowed?: boolean
-  /** Where the sandbox's programs are looked for, if not where they usually are. */
-  readonly sandboxFolders?: readonly string[]
   /** The market's windows, where they are to differ; they are decided when the contracts are deployed. */
   readonly windows?: Partial<Windows>
   /** Told what is being done. */
@@ -40,9 +38,13 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
  * is left alone; whatever was done once is not done again, and what a death left half done is finished.
  * @throws devnet/process-failed, devnet/chain-unsaved, devnet/builds-changed, environments/no-sandbox
  */
-export async function up({ folder, windows: other, onStep = () => {}, ...options }: UpOptions): Promise<Layout> {
-  const { isUnisolatedAllowed = false, sandboxFolders: folders } = options
-  const { kind: isolation, programs } = await chooseIsolation({ isUnisolatedAllowed, folders })
+export async function up({
+  folder,
+  isUnisolatedAllowed = false,
+  windows: other,
+  onStep = () => {},
+}: UpOptions): Promise<Layout> {
+  const { kind: isolation, programs } = await chooseIsolation({ isUnisolatedAllowed })
   if (isolation === 'none') onStep('WITHOUT ISOLATION, as told: nothing separates the enclaves from this machine')
   const layout = layoutOf(folder)
   mkdirSync(layout.dataOf('.'), { recursive: true, mode: 0o755 })

@@ -16,6 +16,9 @@ export type Ready = { readonly ready: true } & { readonly [name: string]: unknow
 
 const READY_WITHIN_MS = 60_000
 
+// Two thirds of a program's start are compiling. Kept in the clone: what lies in a shared folder, others could change.
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/allod')
+
 /** Notes which process it is, as its starter does, and becomes the program: a starter may die before it could. */
 const NOTED = [
   'printf \'{"pid":%s,"startedAt":"%s"}\' $$ "$(cut -d" " -f22 /proc/$$/stat)" > "$0.own"',
@@ -56,7 +59,12 @@ function launch(folder: string, { name, script, args }: Program): ChildProcess {
   const child = spawn('/bin/sh', ['-c', NOTED, note, process.execPath, script, ...args], {
     detached: true,
     stdio: ['ignore', stdout, stderr],
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_NO_WARNINGS: '1' },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      NODE_NO_WARNINGS: '1',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+    },
   })
   closeSync(stdout)
   closeSync(stderr)
