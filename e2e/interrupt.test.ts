@@ -1,24 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isRunning, layoutOf, processNames } from '@allod/devnet'
 import { afterEach, expect, test } from 'vitest'
+import { processesOf } from './processesOf.ts'
 import { runDemo } from './runDemo.ts'
 
 let folder = ''
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Every process that has the network's folder in its command: a part of it, or a guest. */
-function processesOf(path: string): readonly string[] {
-  const commands = readdirSync('/proc').flatMap((pid) => {
-    try {
-      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : []
-    } catch {
-      return []
-    }
-  })
-  return commands.filter((command) => command.includes(path))
-}
 
 test.each([
   ['SIGINT', 'starting the chain'],

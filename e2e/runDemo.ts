@@ -7,18 +7,23 @@ const WITHIN_MS = 900_000
 /** What it may take to take its network down after that. */
 const GRACE_MS = 120_000
 
-/**
- * Runs the demo in a process of its own, with what it says passed on; one that hangs is told to end, and then killed.
- * @param options.onSaid told each piece of what it says, with a way to signal it
- */
+type RunOptions = {
+  /** Told each piece of what it says, with a way to signal it. */
+  readonly onSaid?: (text: string, signal: (name: NodeJS.Signals) => void) => void
+  /** Where it is run: in the clone, unless told. */
+  readonly cwd?: string
+  /** What it is started by. */
+  readonly by?: readonly string[]
+}
+
+/** Runs the demo in a process of its own, with what it says passed on; one that hangs is told to end, and then killed. */
 export async function runDemo(
   args: readonly string[],
-  { onSaid = () => {} }: { readonly onSaid?: (text: string, signal: (name: NodeJS.Signals) => void) => void } = {},
-): Promise<{ readonly code: number | null; readonly stdout: string }> {
-  const child = spawn(process.execPath, ['e2e/demo/main.ts', ...args], {
-    cwd: join(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  { onSaid = () => {}, cwd = join(import.meta.dirname, '..'), by = [] }: RunOptions = {},
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly said: string }> {
+  const program = join(import.meta.dirname, 'demo/main.ts')
+  const [command, ...given] = [...by, process.execPath, program, ...args] as [string, ...string[]]
+  const child = spawn(command, given, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   const timers = [
     setTimeout(() => child.kill('SIGTERM'), WITHIN_MS),
     setTimeout(() => child.kill('SIGKILL'), WITHIN_MS + GRACE_MS),
@@ -34,7 +39,7 @@ export async function runDemo(
   })
   try {
     const [code] = (await once(child, 'close')) as [number | null]
-    return { code, stdout }
+    return { code, stdout, said }
   } finally {
     for (const timer of timers) clearTimeout(timer)
   }
