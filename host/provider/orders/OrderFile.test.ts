@@ -1,8 +1,8 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GuestEvent, OrderEvent, ReportRequest } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
-import { fill, sampleJob, scratch } from '../testing/samples.ts'
+import { fill, sampleBeat, sampleJob, sampleReport, scratch } from '../testing/samples.ts'
 import { OrderFile } from './OrderFile.ts'
 
 const job = sampleJob()
@@ -42,6 +42,57 @@ describe('an order’s file', () => {
     expect(await phasesOf(torn)).toEqual(['launched'])
     torn.append(1, event('started'))
     expect(await phasesOf(new OrderFile(path, job))).toEqual(['launched', 'started'])
+  })
+
+  test('keeps its report and its beats when an event cannot be read, and numbers go on after it', async () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    const file = new OrderFile(path, job)
+    file.append(1, event('launched'))
+    file.append(1, event('started'))
+    file.append(1, event('granted'))
+    file.saveReport(sampleReport())
+    file.saveBeat(sampleBeat(0, 10))
+    const log = join(path, 'events.ndjson')
+    const [first, second, third] = readFileSync(log, 'utf8').split('\n') as [string, string, string]
+    writeFileSync(log, `${first}\n${second.slice(0, 40)}\n${third}\n`)
+    const [again] = OrderFile.all(folder.path)
+    expect(again?.report()).toEqual(sampleReport())
+    expect(again?.beatsAfter(0)).toEqual([sampleBeat(0, 10)])
+    again?.append(2, event('failed'))
+    const told = async (seq: number) => {
+      const seen: number[] = []
+      for await (const one of again?.eventsFrom(seq, { waits: false, signal: forever }) ?? []) seen.push(one.seq)
+      return seen
+    }
+    expect([await told(0), await told(1), await told(3), await told(4)]).toEqual([[0, 2, 3], [2, 3], [3], []])
+  })
+
+  test('tells and numbers no event that the disk did not take', async () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    const file = new OrderFile(path, job)
+    file.append(1, event('launched'))
+    const log = join(path, 'events.ndjson')
+    renameSync(log, `${log}.away`)
+    symlinkSync('/dev/full', log)
+    file.append(1, event('started'))
+    unlinkSync(log)
+    renameSync(`${log}.away`, log)
+    file.append(1, event('granted'))
+    expect((await eventsOf(file)).map((e) => [e.seq, e.event.phase])).toEqual([
+      [0, 'launched'],
+      [1, 'granted'],
+    ])
+    expect(await eventsOf(new OrderFile(path, job))).toEqual(await eventsOf(file))
+  })
+
+  test('is opened on a disk that takes nothing', () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    new OrderFile(path, job).saveReport(sampleReport())
+    mkdirSync(join(path, 'job.json.part'))
+    expect(OrderFile.all(folder.path).map((file) => file.report())).toEqual([sampleReport()])
   })
 
   test('holds no orders where there is no folder', () => {

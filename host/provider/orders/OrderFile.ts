@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events'
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -9,9 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -30,6 +27,7 @@ import {
   reportRequestShape,
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
+import { LineFile } from './LineFile.ts'
 
 /** An order as sent by its buyer; the generation is the provider's to count. */
 export type OrderJob = Omit<JobDocument, 'generation'>
@@ -43,7 +41,9 @@ export class OrderFile {
   readonly order: Hex
   readonly job: OrderJob
   readonly #folder: string
+  readonly #eventFile: LineFile<OrderEvent>
   readonly #events: OrderEvent[]
+  readonly #beatFile: LineFile<BeatRequest>
   readonly #beats: BeatRequest[]
   readonly #news = new EventEmitter().setMaxListeners(0)
   #isOver: boolean
@@ -53,10 +53,13 @@ export class OrderFile {
     this.job = job
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
+    // Written once: a disk that is full when the provider comes up again costs no order.
+    if (!existsSync(join(folder, 'job.json'))) writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
     this.#isOver = existsSync(join(folder, 'over'))
-    this.#events = readLines(join(folder, 'events.ndjson'), orderEventShape)
-    this.#beats = readLines(join(folder, 'beats.ndjson'), beatRequestShape)
+    this.#eventFile = new LineFile(join(folder, 'events.ndjson'), orderEventShape)
+    this.#events = this.#eventFile.load()
+    this.#beatFile = new LineFile(join(folder, 'beats.ndjson'), beatRequestShape)
+    this.#beats = this.#beatFile.load()
   }
 
   /** Every order in a folder. */
@@ -78,13 +81,16 @@ export class OrderFile {
 
   /** Adds an event as the host saw it: numbered, timed. */
   append(generation: number, event: GuestEvent): void {
-    if (this.#events.length >= MAX_EVENTS) return
-    const whole = orderEventShape({ order: this.order, generation, seq: this.#events.length, time: Date.now(), event })
+    const seq = (this.#events.at(-1)?.seq ?? -1) + 1
+    if (seq >= MAX_EVENTS) return
+    const whole = orderEventShape({ order: this.order, generation, seq, time: Date.now(), event })
     try {
-      appendFileSync(join(this.#folder, 'events.ndjson'), `${JSON.stringify(whole)}\n`, { mode: 0o600 })
+      this.#eventFile.append(whole, { isFlushed: false })
     } catch (error) {
-      // A full disk costs the record of an event, never the order.
+      // A full disk costs an event, never the order. What is not kept has no number and is told to nobody: after a restart
+      // another event would have its number.
       process.stderr.write(`order ${this.order}: event not kept: ${(error as NodeJS.ErrnoException).code}\n`)
+      return
     }
     this.#events.push(whole)
     this.#news.emit('event')
@@ -106,7 +112,9 @@ export class OrderFile {
     seq: number,
     { waits, signal }: { readonly waits: boolean; readonly signal: AbortSignal },
   ): AsyncGenerator<OrderEvent> {
-    for (let i = seq; !signal.aborted; ) {
+    // A line that could not be read has left a gap, so an event's place is not its number.
+    const start = this.#events.findIndex((event) => event.seq >= seq)
+    for (let i = start === -1 ? this.#events.length : start; !signal.aborted; ) {
       const event = this.#events[i]
       if (event !== undefined) {
         yield event
@@ -119,7 +127,7 @@ export class OrderFile {
   /** Keeps attested time, in the order in which it was attested, before its enclave is told that it need not ask for it again. */
   saveBeat(beat: BeatRequest): void {
     if (this.#beats.length >= MAX_BEATS) throw fail('guest-request', { expected: `at most ${MAX_BEATS} beats` })
-    appendWhole(join(this.#folder, 'beats.ndjson'), beat)
+    this.#beatFile.append(beat, { isFlushed: true })
     this.#beats.push(beat)
   }
 
@@ -157,27 +165,4 @@ function writeWhole(path: string, value: Json): void {
   fsyncSync(file)
   closeSync(file)
   renameSync(`${path}.part`, path)
-}
-
-function appendWhole(path: string, value: Json): void {
-  const file = openSync(path, 'a', 0o600)
-  try {
-    writeSync(file, `${JSON.stringify(value)}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function readLines<T>(path: string, shape: (value: unknown) => T): T[] {
-  if (!existsSync(path)) return []
-  // A crash may cut the last line short; what was not whole was not told to anyone. It goes, or the next would continue it.
-  const bytes = readFileSync(path)
-  const wholeBytes = bytes.lastIndexOf('\n') + 1
-  if (wholeBytes < bytes.length) truncateSync(path, wholeBytes)
-  return bytes
-    .toString('utf8', 0, wholeBytes)
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => shape(JSON.parse(line)))
 }

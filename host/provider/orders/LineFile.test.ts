@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { integer, record, text } from '@allod/protocol'
+import { expect, test } from 'vitest'
+import { scratch } from '../testing/samples.ts'
+import { LineFile } from './LineFile.ts'
+
+const shape = record({ n: integer(), text: text(2000) })
+const value = (n: number) => ({ n, text: 'x'.repeat(600) })
+
+/** Adds values 0, 1 and 2 in a process of its own, whose files may not grow over 1000 bytes while it adds the second. */
+function addOnAFullDisk(path: string, isFlushed: boolean): string {
+  // A limit on the size of files cuts a write as a full disk does; it is the process's own, so a process has it.
+  const script = `
+    import { execFileSync } from 'node:child_process'
+    import { LineFile } from ${JSON.stringify(join(import.meta.dirname, 'LineFile.ts'))}
+    const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':unlimited'])
+    const file = new LineFile(process.argv[1], (value) => value)
+    for (const n of [0, 1, 2]) {
+      limit(n === 1 ? 1000 : 'unlimited')
+      try {
+        file.append({ n, text: 'x'.repeat(600) }, { isFlushed: ${isFlushed} })
+      } catch (error) {
+        process.stdout.write(n + ' ' + error.code)
+      }
+    }`
+  return execFileSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' })
+}
+
+test.each([true, false])(
+  'takes back what a full disk took of a line, and spoils nothing that follows (flushed: %s)',
+  (isFlushed) => {
+    using folder = scratch()
+    const path = join(folder.path, 'lines')
+    expect(addOnAFullDisk(path, isFlushed)).toBe('1 EFBIG')
+    expect(new LineFile(path, shape).load()).toEqual([value(0), value(2)])
+  },
+)
+
+test('leaves out a line that cannot be read, and says so', () => {
+  using folder = scratch()
+  const path = join(folder.path, 'lines')
+  const file = new LineFile(path, shape)
+  file.append(value(0), { isFlushed: false })
+  appendFileSync(path, '{"n":1,"te{"n":2}\n{"n":3}\n')
+  file.append(value(4), { isFlushed: true })
+  const said: string[] = []
+  const write = process.stderr.write
+  process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0
+  try {
+    expect(new LineFile(path, shape).load()).toEqual([value(0), value(4)])
+  } finally {
+    process.stderr.write = write
+  }
+  expect(said).toEqual([
+    `${path}:2: not readable, left out: SyntaxError\n`,
+    expect.stringMatching(/:3: not readable, left out: \w+\n$/),
+  ])
+})
+
+test('takes away a last line that a crash cut short', () => {
+  using folder = scratch()
+  const path = join(folder.path, 'lines')
+  const file = new LineFile(path, shape)
+  file.append(value(0), { isFlushed: true })
+  const { size } = statSync(path)
+  appendFileSync(path, '{"n":1')
+  expect(file.load()).toEqual([value(0)])
+  expect(statSync(path).size).toBe(size)
+  file.append(value(1), { isFlushed: true })
+  expect(
+    readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => shape(JSON.parse(line))),
+  ).toEqual([value(0), value(1)])
+})
+
+test('holds nothing where there is no file', () => {
+  using folder = scratch()
+  expect(new LineFile(join(folder.path, 'none'), shape).load()).toEqual([])
+})
