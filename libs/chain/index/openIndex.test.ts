@@ -219,6 +219,38 @@ test('an endpoint that refuses long ranges is asked for shorter ones', async () 
   await strict.stop()
 })
 
+type Logs = readonly Record<string, unknown>[]
+
+test('endpoints that say more of a log than others agree with them', async () => {
+  const chatty = await startFaultyRpc(market.anvil.url)
+  chatty.fault = (method, _, answer) =>
+    method === 'eth_getLogs'
+      ? (answer as Logs).map(({ removed: _removed, ...log }) => ({ ...log, blockTimestamp: '0x66', more: true }))
+      : answer
+  using index = open({ rpcUrls: [market.anvil.url, chatty.url] })
+  await index.sync()
+  expect(index.order(order)).toMatchObject({ order })
+  await chatty.stop()
+})
+
+test.each([
+  ['address', `0x${'11'.repeat(20)}`],
+  ['topics', []],
+  ['data', '0x00'],
+  ['blockNumber', '0x0'],
+  ['blockHash', word('another block')],
+  ['transactionHash', word('another transaction')],
+  ['logIndex', '0x77'],
+])('an endpoint with another %s of a log is chain/rpc-disagree, and nothing is kept', async (field, value) => {
+  const lying = await startFaultyRpc(market.anvil.url)
+  lying.fault = (method, _, answer) =>
+    method === 'eth_getLogs' ? (answer as Logs).map((log) => ({ ...log, [field]: value })) : answer
+  using index = open({ rpcUrls: [market.anvil.url, lying.url] })
+  await expect(index.sync()).rejects.toMatchObject({ code: 'chain/rpc-disagree' })
+  expect(index.orders()).toEqual([])
+  await lying.stop()
+})
+
 test('a chain that never stands still is given up, and nothing half is kept', async () => {
   const restless = await startFaultyRpc(market.anvil.url)
   let asked = 0

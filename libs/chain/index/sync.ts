@@ -4,7 +4,7 @@ import { assetsAbi, catalogAbi, marketAbi, registryAbi } from '../abi.ts'
 import { fail } from '../errors.ts'
 import { blockAt, commonBlock, type LinkedBlock, requireChain } from '../read/blocks.ts'
 import { agreed, type Endpoint } from '../read/endpoints.ts'
-import { decodeLog, type RpcLog } from '../read/logs.ts'
+import { decodeLog, logsOf } from '../read/logs.ts'
 import type { Addresses } from '../types.ts'
 import { ingest } from './ingest.ts'
 import { forgetAbove } from './schema.ts'
@@ -59,7 +59,7 @@ async function take(db: DatabaseSync, options: SyncOptions, last: bigint, to: bi
     fromBlock: hex(last + 1n),
     toBlock: hex(to),
   }
-  const logs = await agreed(endpoints, 'eth_getLogs', [range], (answer) => answer as readonly RpcLog[])
+  const logs = await agreed(endpoints, 'eth_getLogs', [range], logsOf)
   // The last block's hash stands for all below it: unchanged, the logs between are of one chain.
   if ((await blockAt(endpoints, to)).hash !== end.hash || (await blockAt(endpoints, last + 1n)).hash !== first.hash)
     return false

@@ -14,15 +14,15 @@ export type Log = {
   readonly index: number
 }
 
-/** A log as JSON-RPC gives it. */
+/** A log as JSON-RPC gives it, as far as it is read. */
 export type RpcLog = {
+  readonly address: Hex
   readonly topics: readonly Hex[]
   readonly data: Hex
   readonly blockNumber: Hex
   readonly blockHash: Hex
   readonly transactionHash: Hex
   readonly logIndex: Hex
-  readonly removed?: boolean
 }
 
 const CHUNK = 2000n
@@ -48,7 +48,7 @@ export async function logsBetween(
       fromBlock: `0x${from.toString(16)}`,
       toBlock: `0x${to.toString(16)}`,
     }
-    const logs = await agreed(endpoints, 'eth_getLogs', [range], (answer) => (answer as readonly RpcLog[]).map(kept))
+    const logs = await agreed(endpoints, 'eth_getLogs', [range], logsOf)
     for (const log of logs) {
       const decoded = decodeLog(log, filter.abi)
       if (decoded !== null) found.push(decoded)
@@ -57,14 +57,17 @@ export async function logsBetween(
   return found
 }
 
-const kept = ({ topics, data, blockNumber, blockHash, transactionHash, logIndex }: RpcLog): RpcLog => ({
-  topics,
-  data,
-  blockNumber,
-  blockHash,
-  transactionHash,
-  logIndex,
-})
+/** What two endpoints must agree on: some clients say more of a log than others, such as the time of its block. */
+export const logsOf = (answer: unknown): readonly RpcLog[] =>
+  (answer as readonly RpcLog[]).map(({ address, topics, data, blockNumber, blockHash, transactionHash, logIndex }) => ({
+    address,
+    topics,
+    data,
+    blockNumber,
+    blockHash,
+    transactionHash,
+    logIndex,
+  }))
 
 /** A log decoded; null where the ABI has no such event. */
 export function decodeLog(log: RpcLog, abi: Abi): Log | null {
