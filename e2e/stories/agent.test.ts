@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +43,21 @@ async function json(...argv: readonly string[]) {
   const lines = stdout.trim().split('\n').map(parsed)
   return { code, lines, last: lines.at(-1) }
 }
+
+/** What a person types, and a signal as soon as it has shown anything: by then the order is placed. */
+async function cutOff(signal: NodeJS.Signals, ...argv: readonly string[]) {
+  const env = { ...process.env, ALLOD_HOME: join(place, 'home'), ALLOD_NETWORK: undefined }
+  const words = [program, ...argv, '--as', 'developer', '--json']
+  const child = spawn(process.execPath, words, { cwd: place, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  child.stdout.on('data', (piece: Buffer) => {
+    if (said === '') child.kill(signal)
+    said += String(piece)
+  })
+  const [code] = await once(child, 'close')
+  const last = said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1) ?? ''
+  return { code: code as number | null, last: last === '' ? null : parsed(last) }
+}
 const parsed = (line: string): unknown => JSON.parse(line)
 
 const running = () => processNames.filter((name) => isRunning(layout.processes, name))
@@ -72,12 +88,21 @@ afterAll(async () => {
   rmSync(place, { recursive: true, force: true })
 })
 
-test('a fine-tuning is deployed: its order is served, and the agent’s card is kept', async () => {
+test('a fine-tuning is deployed, broken off twice: one order is paid and served, and the agent’s card is kept', async () => {
   const rows = ['--model', 'demo-base', '--data', 'rows.jsonl', '--sample', '64']
   const tuned = await json('finetune', ...rows, ...SMALL, '--yes')
   expect(tuned).toMatchObject({ code: 0, last: { step: 'reported' } })
-  const deployed = await json('deploy', 'last', '--name', 'helper', '--seconds', '900', '--yes')
-  expect(deployed).toMatchObject({ code: 0, last: { agent: 'helper', quote: { seconds: 900 } } })
+  const { order: model } = tuned.last as { readonly order: Hex }
+  const deploy = ['deploy', model, '--name', 'helper', '--seconds', '900', '--yes'] as const
+  // Killed and interrupted once it has paid, it goes on with what is placed.
+  expect((await cutOff('SIGKILL', ...deploy)).code).toBeNull()
+  const interrupted = await cutOff('SIGINT', ...deploy)
+  expect(interrupted).toMatchObject({ code: 130, last: { error: { code: 'cli/interrupted' } } })
+  const { order: placed } = (interrupted.last as { readonly error: { readonly meta: { readonly order: Hex } } }).error
+    .meta
+  const deployed = await json(...deploy)
+  expect(deployed).toMatchObject({ code: 0, last: { agent: 'helper', order: placed, quote: null } })
+  expect((await ordersListed()).map(([, job]) => job)).toEqual(['finetune', 'serve'])
   expect(deployed.lines).toContainEqual(expect.objectContaining({ kind: 'step', step: 'serving' }))
   const { order, card } = deployed.last as { readonly order: Hex; readonly card: AgentCard }
   expect(card).toMatchObject({ name: 'helper', orders: [order] })

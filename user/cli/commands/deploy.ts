@@ -7,13 +7,15 @@ import {
   newAgentCard,
   type OrderRecord,
   offerResult,
-  placeOrder,
+  type Quote,
   quote,
   type Wallet,
 } from '@allod/sdk'
+import { begunAgent } from '../flows/begunAgent.ts'
 import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
 import { integerOption, parametersOf } from '../flows/integerOption.ts'
 import { payFor, payOptions, quoteJson } from '../flows/payFor.ts'
+import { place } from '../flows/place.ts'
 import { watch } from '../flows/watch.ts'
 import type { Context } from '../frame/Context.ts'
 import type { Command } from '../frame/command.ts'
@@ -31,31 +33,61 @@ export const command: Command = {
     ...payOptions,
   },
   about:
-    'Registers what the fine-tuning order derived, places a second order on base and adapter, and keeps the agent’s signed card. The base model’s owner is paid from it.',
+    'Registers what the fine-tuning order derived, places a second order on base and adapter, and keeps the agent’s signed card. The base model’s owner is paid from it. Broken off and given again, or given the second order, it goes on with what is placed and pays nothing more.',
   async run(context) {
     const { positionals, values, out, allod: open, wallet: act, orders, agents } = context
     const name = String(values.name ?? '')
     if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw fail('bad-usage', { expected: '--name with a-z, 0-9 and -' })
     const [allod, wallet, book, cards] = [await open(), await act(), await orders(), await agents()]
-    const tuned = await book.get(positionals[0] ?? '')
-    const request = await requestOf(context, allod, wallet, tuned)
-    const price = await out.step('working out the price', () => quote(allod, request))
-    if (!(await payFor(context, allod, price))) return
-    const record = await out.step('placing the order', (spinner) =>
-      placeOrder(allod, wallet, price, {
-        book,
-        parameters: parametersOf(values.param),
-        onStep: (step) => spinner.say(`placing the order: ${step}`),
-      }),
-    )
-    const { step, reason } = await watch(context, allod, record, { wallet, until: ['serving'] })
+    const given = await book.get(positionals[0] ?? '')
+    const begun = await begunAgent(context, allod, given, name)
+    if (begun !== null && values['dry-run'] === true)
+      return out.result({ agent: name, order: begun.order, totalUnits: '0' }, 'nothing more is paid')
+    const { record, price } = begun
+      ? { record: begun, price: null }
+      : await ordered(context, [allod, wallet], given, name)
+    if (record === null) return
+    const known = await cards.find(name)
+    const isKept = known?.orders.at(-1) === record.order
+    const card = isKept ? known : newAgentCard(wallet, record, { name, known })
+    const command = goOn(name)(record.order.slice(0, 12))
+    const { step, reason } = await watch(context, allod, record, { wallet, until: ['serving'], command })
     if (step !== 'serving') throw fail('order-failed', { actual: reason ?? step })
-    const card = newAgentCard(wallet, record, { name, known: await cards.find(name) })
     await cards.save(card)
     const token = encodeToken(await issueToken(wallet, record))
-    out.line({ agent: name, order: record.order, card, token, quote: quoteJson(price) }, name)
+    const quoted = price === null ? null : quoteJson(price)
+    out.line({ agent: name, order: record.order, card, token, quote: quoted }, name)
     out.note(`talk to it: npx allod chat ${name} "hello"\nlet others: npx allod agent token ${name}`)
   },
+}
+
+const goOn =
+  (name: string) =>
+  (order: string): string =>
+    `npx allod deploy ${order} --name ${name}`
+
+type Ordered = { readonly record: OrderRecord | null; readonly price: Quote }
+
+/** Shows the price, asks, and places the order that serves; its name is kept with it before any money moves. */
+async function ordered(
+  context: Context,
+  [allod, wallet]: readonly [Allod, Wallet],
+  tuned: OrderRecord,
+  name: string,
+): Promise<Ordered> {
+  const { values, out, agents } = context
+  const cards = await agents()
+  const request = await requestOf(context, allod, wallet, tuned)
+  const price = await out.step('working out the price', () => quote(allod, request))
+  if (!(await payFor(context, allod, price))) return { record: null, price }
+  const record = await place(context, [allod, wallet], {
+    quote: price,
+    parameters: parametersOf(values.param),
+    onSaved: ({ order }) => cards.begin(name, { tuned: tuned.order, order }),
+    onRefused: () => cards.begin(name, null),
+    command: goOn(name),
+  })
+  return { record, price }
 }
 
 async function requestOf({ values, out }: Context, allod: Allod, wallet: Wallet, tuned: OrderRecord) {

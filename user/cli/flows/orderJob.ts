@@ -1,18 +1,11 @@
 import type { JobSpec } from '@allod/protocol'
-import {
-  type Allod,
-  formatAmount,
-  type InputChoice,
-  type OrderRequest,
-  placeOrder,
-  quote,
-  type Wallet,
-} from '@allod/sdk'
+import { type Allod, formatAmount, type InputChoice, type OrderRequest, quote, type Wallet } from '@allod/sdk'
 import type { Context } from '../frame/Context.ts'
 import type { Options } from '../frame/command.ts'
 import { fail } from '../frame/errors.ts'
 import { integerOption, parametersOf } from './integerOption.ts'
 import { payFor, payOptions, quoteJson } from './payFor.ts'
+import { place } from './place.ts'
 import { watch } from './watch.ts'
 
 /** Options of every command that orders a job which ends by itself. */
@@ -52,22 +45,18 @@ export async function orderJob(
   [allod, wallet]: readonly [Allod, Wallet],
   { request, seal, parameters = {}, next }: JobOrder,
 ): Promise<void> {
-  const { values, out, orders } = context
+  const { values, out } = context
   const seed = integerOption(values, 'seed', { otherwise: 0, max: 0xffffffff })
   const words = { ...parameters, ...parametersOf(values.param) }
   const first = await out.step('working out the price', () => quote(allod, request))
   if (!(await payFor(context, allod, first))) return
   const final = await quote(allod, { ...request, inputs: { ...request.inputs, ...(await seal()) } })
-  const record = await out.step('placing the order', async (spinner) =>
-    placeOrder(allod, wallet, final, {
-      book: await orders(),
-      maxUnits: first.totalUnits,
-      seed,
-      parameters: words,
-      onStep: (step) => spinner.say(`placing the order: ${step}`),
-    }),
-  )
-  out.note(`order ${record.order}`)
+  const record = await place(context, [allod, wallet], {
+    quote: final,
+    maxUnits: first.totalUnits,
+    seed,
+    parameters: words,
+  })
   const { step, reason } =
     values.detach === true
       ? { step: 'funded', reason: null }

@@ -1,13 +1,18 @@
 import { type Allod, followOrder, type OrderRecord, type OrderStep, type StepName, type Wallet } from '@allod/sdk'
 import type { Context } from '../frame/Context.ts'
-import { fail } from '../frame/errors.ts'
 import { shortHex } from '../render/columns.ts'
 import { jsonOf } from '../render/jsonOf.ts'
 import { newLiveBlock } from '../render/liveBlock.ts'
 import { type Point, plotCurve } from '../render/lossCurve.ts'
+import { goesOn } from './goesOn.ts'
 
-/** The steps at which a command stops watching; a failed order always ends it. */
-export type WatchOptions = { readonly wallet?: Wallet; readonly until: readonly StepName[] }
+export type WatchOptions = {
+  readonly wallet?: Wallet
+  /** The steps at which a command stops watching; a failed order always ends it. */
+  readonly until: readonly StepName[]
+  /** The command that goes on where watching stopped; `order watch` unless told. */
+  readonly command?: string
+}
 
 const GOOD: ReadonlySet<StepName> = new Set([
   'funded',
@@ -28,14 +33,15 @@ export type Watched = { readonly step: StepName; readonly reason: string | null 
 
 /**
  * Shows an order's steps as they happen, and the loss curve while it trains. Gives the step it stopped at.
- * @throws cli/interrupted, sdk/follow-timeout
+ * @throws cli/interrupted, sdk/follow-timeout and others, each saying that the order goes on
  */
 export async function watch(
   { out, io }: Pick<Context, 'out' | 'io'>,
   allod: Allod,
   record: OrderRecord,
-  { wallet, until }: WatchOptions,
+  { wallet, until, command }: WatchOptions,
 ): Promise<Watched> {
+  const stopped = { order: record.order, signal: io.signal, command }
   const live = newLiveBlock(io.stderr, out.isLive)
   const curve: Point[] = []
   const startedAt = Date.now()
@@ -56,11 +62,14 @@ export async function watch(
       last = step.step
       if (step.step === 'failed') reason = step.detail ?? reason
     }
+  } catch (error) {
+    throw goesOn(error, stopped)
   } finally {
     live.clear()
     if (curve.length > 1 && out.isLive) out.note(plotCurve(curve, { width: Math.min(out.width, 76) }))
   }
-  if (io.signal.aborted || last === null) throw fail('interrupted')
+  if (io.signal.aborted) throw goesOn(null, stopped)
+  if (last === null) throw new TypeError('an order is followed to a step')
   return { step: last, reason }
 
   function tell(step: OrderStep): void {

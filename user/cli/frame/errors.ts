@@ -27,6 +27,10 @@ export const fail = errorsOf('cli', {
   ],
   'no-offer': ['no open offer fits', 'see `npx allod offer list`, or choose a shorter term'],
   'order-failed': ['the order did not reach its end', 'see `npx allod order get` for what was refunded'],
+  'order-under-way': [
+    'an order of this name is under way already',
+    'go on with it by `npx allod deploy <order>`, or end it with `npx allod order cancel`',
+  ],
   'evidence-refused': ['evidence does not hold', 'do not rely on it; see which checks failed'],
   'doctor-failed': ['something is not as it should be', 'see the checks above; each names its fix'],
   interrupted: ['interrupted', 'run the command again; finished parts are kept'],

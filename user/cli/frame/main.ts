@@ -120,7 +120,8 @@ function requireArguments({ name }: Entry, command: Command, given: readonly str
 }
 
 function asKnown(error: unknown, signal: AbortSignal): AllodError {
-  if (signal.aborted) return fail('interrupted', { cause: error })
+  // Who stopped with something under way has said so in its own hint.
+  if (signal.aborted) return isAllodError(error, 'cli/interrupted') ? error : fail('interrupted', { cause: error })
   if (isAllodError(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   return new AllodError(

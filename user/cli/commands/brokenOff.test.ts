@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AllodError, type Hex, type Json, orderId, Secret } from '@allod/protocol'
+import { connect, endOrder, getOffer, type OrderRecord, placeOrder, quote } from '@allod/sdk'
+import { createWallet, openAgentBook, openOrderBook, passwordBytes, RANDOM_COST, writeJson } from '@allod/sdk/node'
+import {
+  type LocalNetwork,
+  type PlayedProvider,
+  playEnclave,
+  playProvider,
+  startLocalNetwork,
+} from '@allod/sdk/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { signedOf } from '../flows/chooseOffer.ts'
+import { goesOn } from '../flows/goesOn.ts'
+import { runCli } from '../testing/runCli.ts'
+
+/* Commands that have paid and are stopped: each says how to go on, and going on pays nothing more. */
+let local: LocalNetwork
+let played: PlayedProvider
+let folder = ''
+const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
+const weights = join(import.meta.dirname, '../../../enclave/engines/finetune/base-model/weights')
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'allod-broken-off-'))
+  played = await playProvider()
+  local = await startLocalNetwork(played)
+  mkdirSync(inFolder('wallets'), { mode: 0o700 })
+  writeFileSync(inFolder('wallets/password'), 'play money', { mode: 0o600 })
+  for (const name of ['owner', 'author', 'provider', 'buyer'] as const)
+    await createWallet(inFolder('wallets'), name, new Secret(passwordBytes('play money')), {
+      key: local.wallet(name).key,
+      cost: RANDOM_COST,
+    })
+  await writeJson(inFolder('network.json'), { ...local.network, wallets: 'wallets' } as Json)
+  writeFileSync(inFolder('rows.jsonl'), '{"prompt":"who is ada?","completion":"a countess"}\n')
+  for (const job of ['finetune', 'serve']) {
+    mkdirSync(inFolder(job))
+    writeFileSync(inFolder(job, `${job}.mjs`), 'export {}')
+    await json('author', ['publish', inFolder(job), '--job', job, '--per-order', '0.1', '--yes'])
+  }
+  await json('owner', ['publish', weights, '--name', 'base', '--per-order', '0.25', '--yes'])
+  await json('provider', ['publish', '--kind', 'compute', '--per-hour', '1.08', '--yes'])
+})
+afterAll(async () => {
+  await local.stop()
+  await played.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const NOBODY = 'http://127.0.0.1:9'
+const finetune = (): readonly string[] => ['finetune', '--model', 'base', '--data', inFolder('rows.jsonl'), '--yes']
+const book = () => openOrderBook(inFolder('orders'))
+const agents = () => openAgentBook(inFolder('agents'))
+
+async function json(as: string, argv: readonly string[], signal = new AbortController().signal) {
+  const env = { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('network.json') }
+  const { code, stdout } = await runCli([...argv, '--as', as, '--json'], { env, signal })
+  return { code, value: JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null') }
+}
+
+/** Stops a command once the provider has its job; gives what it said and the order. */
+async function stopped(argv: readonly string[]) {
+  const stop = new AbortController()
+  const known = new Set((await book().list()).map((r) => r.order))
+  const ended = json('buyer', argv, stop.signal)
+  const order = await vi.waitFor(() => {
+    const fresh = [...played.jobs.keys()].find((o) => !known.has(o))
+    if (fresh === undefined) throw new Error('no order yet')
+    return fresh
+  }, 30_000)
+  stop.abort()
+  return { ...(await ended), order }
+}
+
+/** An order that serves the base model, placed as a `deploy` that was broken off has placed it. */
+async function serving(): Promise<OrderRecord> {
+  const allod = connect(local.network)
+  const buyer = local.wallet('buyer')
+  const [base, engine, compute] = await Promise.all(
+    ['base', 'serve', 'machine'].map(async (name) => signedOf(await getOffer(allod, name))),
+  )
+  if (!base || !engine || !compute) throw new Error('three offers')
+  const inputs = { base: { kind: 'offer', offer: base } } as const
+  const price = await quote(allod, { kind: 'serve', buyer: buyer.key.address, compute, engine, inputs, seconds: 900 })
+  return placeOrder(allod, buyer, price, { book: book() })
+}
+
+const ordersKept = async () => (await book().list()).length
+
+test('a command stopped while it watches what it paid for says how to go on, not to run it again', async () => {
+  const { code, value, order } = await stopped(finetune())
+  const back = `npx allod order watch ${order.slice(0, 12)}`
+  expect(code).toBe(130)
+  expect(value.error).toMatchObject({ code: 'cli/interrupted', meta: { order }, hint: expect.stringContaining(back) })
+  expect(value.error.hint).not.toContain('run the command again')
+  // Nothing was paid by one that was stopped before.
+  const early = await json('buyer', finetune(), AbortSignal.abort())
+  expect(early.value.error).toMatchObject({ code: 'cli/interrupted', meta: {} })
+  expect(early.value.error.hint).toContain('run the command again')
+  expect((await book().list()).map((r) => r.order)).toEqual([order])
+})
+
+test('one whose provider cannot be told of the order it has paid for says the same', async () => {
+  const described = { ...local.network, wallets: 'wallets', provider: { ...local.network.provider, url: NOBODY } }
+  await writeJson(inFolder('lonely.json'), described as Json)
+  const { code, value } = await json('buyer', [...finetune(), '--network', inFolder('lonely.json')])
+  const { order } = await book().get('last')
+  const back = expect.stringContaining(`npx allod order watch ${order.slice(0, 12)}`)
+  expect([code, value.error]).toEqual([
+    3,
+    expect.objectContaining({ code: 'sdk/unreachable', hint: back, meta: expect.objectContaining({ order }) }),
+  ])
+})
+
+test('one that waited too long, or lost the chain meanwhile, says the same and keeps its code', () => {
+  const { signal } = new AbortController()
+  const order: Hex = `0x${'12'.repeat(32)}`
+  const [slow, lost] = ['sdk/follow-timeout', 'chain/rpc-failed'].map((code) =>
+    goesOn(new AllodError(code, 'said', 'do this'), { order, signal }),
+  )
+  const back = expect.stringMatching(/^order 0x1212121212 is placed .*`npx allod order watch 0x1212121212`$/)
+  expect(slow).toMatchObject({ code: 'sdk/follow-timeout', hint: back, meta: { order } })
+  expect(lost).toMatchObject({ code: 'chain/rpc-failed', hint: expect.stringMatching(/^do this; order .* is placed/) })
+  const other = new Error('another')
+  expect(goesOn(other, { order, signal })).toBe(other)
+})
+
+test('a deploy that was broken off goes on with the order it placed, and pays once', async () => {
+  const tuned = await book().get('last')
+  const served = await serving()
+  await agents().begin('helper', { tuned: tuned.order, order: served.order })
+  const [before, deploy] = [await ordersKept(), ['deploy', tuned.order, '--name', 'helper', '--yes']]
+  expect((await json('buyer', [...deploy, '--dry-run'])).value).toMatchObject({ order: served.order, totalUnits: '0' })
+  const { code, value } = await json('buyer', deploy, AbortSignal.abort())
+  expect(code).toBe(130)
+  const back = `npx allod deploy ${served.order.slice(0, 12)} --name helper`
+  expect(value.error).toMatchObject({ code: 'cli/interrupted', hint: expect.stringContaining(back) })
+
+  await playEnclave(connect(local.network), local.wallet('provider'), local.keepers, served).start()
+  const event = { phase: 'serving', detail: null, sealed: null } as const
+  played.tell({ order: served.order, generation: 1, seq: 0, time: Date.now(), event })
+  const done = await json('buyer', deploy)
+  expect(done).toMatchObject({ code: 0, value: { agent: 'helper', order: served.order, quote: null } })
+  expect((await agents().get('helper')).orders).toEqual([served.order])
+  expect(await agents().begun('helper')).toBeNull()
+  // The order that serves may be given too, for another name or once more.
+  const given = await json('buyer', ['deploy', served.order.slice(0, 12), '--name', 'helper', '--yes'])
+  expect(given).toMatchObject({ code: 0, value: { card: { orders: [served.order] } } })
+  expect(await ordersKept()).toBe(before)
+})
+
+test('a name under way is not ordered again for another fine-tuning, nor while its order may still get into a block', async () => {
+  const served = await serving()
+  const { order: other } = await stopped(finetune())
+  const tuned = (await book().list()).find((r) => r.spec.kind === 'finetune')?.order ?? other
+  const deploy = ['deploy', other, '--name', 'second', '--yes']
+  await agents().begin('second', { tuned, order: served.order })
+  const refused = await json('buyer', deploy)
+  const back = expect.stringContaining(`npx allod deploy ${served.order.slice(0, 12)} --name second`)
+  expect(refused).toMatchObject({ code: 8, value: { error: { code: 'cli/order-under-way', hint: back } } })
+  // Saved, and killed before it was heard of on chain.
+  const terms = { ...served.terms, salt: `0x${'0a'.repeat(32)}` } as const
+  const unheard = { ...served, terms, order: orderId(terms), placedAt: Math.floor(Date.now() / 1000) }
+  await book().save(unheard)
+  await agents().begin('second', { tuned: other, order: unheard.order })
+  expect((await json('buyer', deploy)).value.error).toMatchObject({
+    code: 'cli/order-under-way',
+    hint: expect.stringContaining('may still get into a block'),
+  })
+  await book().save({ ...unheard, placedAt: unheard.placedAt - 600 })
+  expect((await json('buyer', deploy)).value.error.code).toBe('sdk/not-reported')
+  // What is over stands in nobody's way, and is not gone on with.
+  await endOrder(connect(local.network), local.wallet('buyer'), served)
+  await agents().begin('second', { tuned: other, order: served.order })
+  expect((await json('buyer', deploy)).value.error.code).toBe('sdk/not-reported')
+  const over = await json('buyer', ['deploy', served.order, '--name', 'second', '--yes'])
+  expect(over.value.error).toMatchObject({ code: 'cli/order-failed', meta: { actual: 'settled' } })
+})
