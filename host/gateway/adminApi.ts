@@ -7,7 +7,7 @@ const MAX_BODY_BYTES = 4096
 
 /**
  * `GET /routes`, `PUT` and `DELETE /routes/<order id>/<generation>`, for the providers of this machine: whoever may
- * open the socket may route. PUT takes `{"target", "tlsTarget"?}`.
+ * open the socket may route. PUT takes `{"target", "tlsTarget"?}`; a route is forgotten unless it is put again.
  */
 export async function adminApi(request: IncomingMessage, response: ServerResponse, routes: RouteTable): Promise<void> {
   try {

@@ -5,6 +5,7 @@ import { fail } from './errors.ts'
 
 const ANSWER_MS = 5000
 const FIRST_WAIT_MS = 100
+/** A gateway forgets a route that is not put again for five minutes. */
 const RENEW_MS = 15_000
 
 /** Where clients find this provider's agents: routes at a gateway's admin socket. */
