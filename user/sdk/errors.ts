@@ -96,6 +96,10 @@ export const fail = errorsOf('sdk', {
   'no-network': ['there is no network description', 'start a network with `npx allod up`, or name one with --network'],
   'file-unreadable': ['a file cannot be read', 'check that it exists, is JSON and may be read'],
   'file-unwritable': ['a file cannot be written', 'check the folder, its permissions and the space left'],
+  'folder-not-empty': [
+    'a folder to write into has something in it already',
+    'name one that is empty or does not exist; nothing is replaced',
+  ],
   'bad-wallet-name': ['a wallet name is not allowed', 'use lower-case letters, digits and dashes, at most 32'],
   'wallet-exists': ['a wallet of this name exists', 'choose another name; wallets are never overwritten'],
   'unknown-wallet': ['there is no wallet of this name', 'list them with `npx allod wallet list`'],

@@ -117,6 +117,10 @@ test('places an order, lists it, and takes it back', async () => {
   expect((await json('buyer', 'order', 'get', 'last')).value).toMatchObject({ chain: { state: 'settled' } })
   const early = await run('buyer', 'report', 'get', 'last')
   expect(early).toMatchObject({ code: 8, stderr: expect.stringContaining('sdk/not-reported') })
+  // A result goes where nothing lies, and never into a folder that has rights and files of its own.
+  const taken = await run('buyer', 'order', 'result', 'last', folder)
+  expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('sdk/folder-not-empty') })
+  expect((await run('buyer', 'order', 'result', 'last', inFolder('fresh'))).stderr).toContain('sdk/not-reported')
 })
 
 test('follows an order to its report, figures and all', async () => {

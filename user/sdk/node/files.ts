@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { type Json, utf8 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 
@@ -8,6 +8,29 @@ import { fail } from '../errors.ts'
 export async function ownFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   await chmod(path, 0o700)
+}
+
+/**
+ * A folder that others shall fill: made here, for its owner only, or there and empty, and then left as it is. Whatever names of
+ * files come, they replace nothing.
+ * @throws sdk/folder-not-empty, sdk/file-unwritable
+ */
+export async function emptyFolder(path: string): Promise<void> {
+  const unwritable = (cause: unknown) => fail('file-unwritable', { cause, actual: path })
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true })
+    return await mkdir(path, { mode: 0o700 })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(cause)
+  }
+  const there = await opendir(path).catch((cause: unknown) => {
+    throw unwritable(cause)
+  })
+  try {
+    if ((await there.read()) !== null) throw fail('folder-not-empty', { actual: path })
+  } finally {
+    await there.close()
+  }
 }
 
 /** Writes a file whole or not at all, readable by its owner only unless told, and on disk when this returns. */

@@ -1,18 +1,18 @@
 import { openResult } from '@allod/sdk'
-import { folderSink, ownFolder } from '@allod/sdk/node'
+import { emptyFolder, folderSink } from '@allod/sdk/node'
 import type { Command } from '../../frame/command.ts'
 
 export const command: Command = {
   arguments: ['<order>', '<folder>'],
   options: {},
   about:
-    'Keepers release their shares to your key once the report is final, and only where every input’s policy lets the result out. `order get` says how many stores hold it.',
+    'Keepers release their shares to your key once the report is final, and only where every input’s policy lets the result out. `order get` says how many stores hold it. The folder must be empty or not there yet.',
   async run({ positionals, io, out, allod: open, orders, wallet }) {
     const [named = '', folder = ''] = positionals
     const allod = await open()
     const record = await (await orders()).get(named)
     const buyer = await wallet()
-    await ownFolder(folder)
+    await emptyFolder(folder)
     const files = await out.step('taking the result out', (spinner) =>
       openResult(allod, buyer, record, {
         sink: folderSink(folder),
