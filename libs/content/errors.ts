@@ -42,6 +42,10 @@ export const fail = errorsOf('content', {
     'seal again without changing it',
   ],
   'bad-journal': ['a sealing journal cannot be read', 'delete it; sealing then starts from the beginning'],
+  'journal-busy': [
+    'another sealing goes on with this journal',
+    'wait until it is done or end it; what is sealed at the same time needs another name',
+  ],
   'too-few-replicas': ['fewer stores than asked for hold the object', 'start or name more stores'],
   'no-replica': ['no store delivered the blob intact', 'name more stores or wait until one is back'],
   'store-unreachable': ['a store does not answer', 'check its address and that it is up'],

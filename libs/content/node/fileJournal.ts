@@ -4,6 +4,7 @@ import { newAead, TAG_BYTES } from '../aead.ts'
 import { fail } from '../errors.ts'
 import { LEAF_BYTES } from '../merkle.ts'
 import type { Journal, JournalStart } from '../seal/Journal.ts'
+import { type Lock, takeLock } from './takeLock.ts'
 
 const MAGIC = utf8('allod/journal/v1')
 const NONCE_BYTES = 12
@@ -12,7 +13,8 @@ const HEAD_BYTES = MAGIC.length + NONCE_BYTES + START_BYTES + TAG_BYTES
 
 /**
  * A sealing journal in one file: the DEK sealed under the caller's key, then 32 bytes per leaf. Each append is synced before
- * it resolves; a leaf torn by a crash is left out, for its chunk was never sent.
+ * it resolves; a leaf torn by a crash is left out, for its chunk was never sent. From `load` or `begin` to `close` no other
+ * process may have it.
  * @param key 32 bytes from the owner's keystore
  */
 export function fileJournal(path: string, key: Secret): Journal {
@@ -21,13 +23,15 @@ export function fileJournal(path: string, key: Secret): Journal {
     file ??= await open(path, 'a', 0o600)
     return file
   }
-  const close = async (): Promise<void> => {
+  const closeFile = async (): Promise<void> => {
     await file?.close()
     file = null
   }
+  let lock: Lock | null = null
   return {
     async load() {
-      await close()
+      lock ??= takeLock(`${path}.lock`)
+      await closeFile()
       const found = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null
         throw error
@@ -44,7 +48,8 @@ export function fileJournal(path: string, key: Secret): Journal {
       }
     },
     async begin(start) {
-      await close()
+      lock ??= takeLock(`${path}.lock`)
+      await closeFile()
       const fresh = await open(`${path}.new`, 'w', 0o600)
       await fresh.writeFile(await sealStart(start, key))
       await fresh.sync()
@@ -65,8 +70,13 @@ export function fileJournal(path: string, key: Secret): Journal {
       }
     },
     async clear() {
-      await close()
+      await closeFile()
       await rm(path, { force: true })
+    },
+    async close() {
+      await closeFile()
+      lock?.release()
+      lock = null
     },
   }
 }
@@ -93,10 +103,12 @@ async function openStart(head: Uint8Array, key: Secret): Promise<JournalStart> {
     ? await newAead(key.expose()).open(nonce, MAGIC, head.subarray(MAGIC.length + NONCE_BYTES))
     : null
   if (plaintext === null) throw fail('bad-journal')
-  return {
+  const start = {
     dek: new Secret(Uint8Array.from(plaintext.subarray(0, 32))),
     salt: Uint8Array.from(plaintext.subarray(32, 64)),
     chunkLog2: plaintext[64] as number,
     isPadded: plaintext[65] === 1,
   }
+  plaintext.fill(0)
+  return start
 }

@@ -1,2 +1,1 @@
-export { fileJournal } from './fileJournal.ts'
 export { folderSink, folderSource } from './folderOnDisk.ts'

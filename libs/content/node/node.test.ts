@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -123,18 +124,23 @@ describe('a journal in a file', () => {
 
   it('survives, and is forgotten when it is cleared', async () => {
     const path = join(home, 'journal')
-    expect(await fileJournal(path, key).load()).toBeNull()
+    const none = fileJournal(path, key)
+    expect(await none.load()).toBeNull()
+    await none.close()
     const journal = fileJournal(path, key)
     await journal.begin(start())
     await journal.append(leaves.subarray(0, 32))
     await journal.append(leaves.subarray(32))
-    const found = await fileJournal(path, key).load()
+    await journal.close()
+    const again = fileJournal(path, key)
+    const found = await again.load()
     expect(toHex(found?.start.dek.expose() ?? new Uint8Array())).toBe(toHex(testBytes(32)))
     expect({ ...found?.start, dek: null }).toEqual({ ...start(), dek: null })
     expect(found?.leafCount).toBe(3)
-    expect(Buffer.compare(await journal.leaves(0, 3), leaves)).toBe(0)
-    expect(Buffer.compare(await journal.leaves(1, 2), leaves.subarray(32, 64))).toBe(0)
-    await journal.clear()
+    expect(Buffer.compare(await again.leaves(0, 3), leaves)).toBe(0)
+    expect(Buffer.compare(await again.leaves(1, 2), leaves.subarray(32, 64))).toBe(0)
+    await again.clear()
+    await again.close()
     expect(await fileJournal(path, key).load()).toBeNull()
   })
 
@@ -143,6 +149,7 @@ describe('a journal in a file', () => {
     const journal = fileJournal(path, key)
     await journal.begin(start())
     await journal.append(leaves)
+    await journal.close()
     await truncate(path, (await stat(path)).size - 5)
     const again = fileJournal(path, key)
     expect((await again.load())?.leafCount).toBe(2)
@@ -161,19 +168,58 @@ describe('a journal in a file', () => {
 
   it('shows the key to nobody: sealed, and readable by its owner alone', async () => {
     const path = join(home, 'secret')
-    await fileJournal(path, key).begin(start())
+    const journal = fileJournal(path, key)
+    await journal.begin(start())
+    await journal.close()
     expect((await readFile(path)).includes(Buffer.from(testBytes(32)))).toBe(false)
     expect((await stat(path)).mode & 0o077).toBe(0)
   })
 
   it('is refused under another key, and where it is broken: content/bad-journal', async () => {
     const path = join(home, 'broken')
-    await fileJournal(path, key).begin(start())
-    const other = new Secret(new Uint8Array(32))
-    expect(await codeOf(() => fileJournal(path, other).load())).toBe('content/bad-journal')
+    const codeUnder = async (secret: Secret) => {
+      const journal = fileJournal(path, secret)
+      return codeOf(() => journal.load().finally(() => journal.close()))
+    }
+    const journal = fileJournal(path, key)
+    await journal.begin(start())
+    await journal.close()
+    expect(await codeUnder(new Secret(new Uint8Array(32)))).toBe('content/bad-journal')
     for (const bytes of [Buffer.alloc(0), Buffer.alloc(200), (await readFile(path)).subarray(0, 60)]) {
       await writeFile(path, bytes)
-      expect(await codeOf(() => fileJournal(path, key).load())).toBe('content/bad-journal')
+      expect(await codeUnder(key)).toBe('content/bad-journal')
     }
+  })
+
+  it('is one sealing’s alone until it lets go: content/journal-busy', async () => {
+    const path = join(home, 'alone')
+    const [first, second] = [fileJournal(path, key), fileJournal(path, key)]
+    await first.load()
+    expect(await codeOf(() => second.load())).toBe('content/journal-busy')
+    expect(await codeOf(() => second.begin(start()))).toBe('content/journal-busy')
+    await first.close()
+    await second.begin(start())
+    expect(await codeOf(() => first.load())).toBe('content/journal-busy')
+    await second.close()
+  })
+
+  it('is free again once the process that had it was killed', async () => {
+    const path = join(home, 'killed')
+    const program = `
+      const { fileJournal } = await import(${JSON.stringify(join(import.meta.dirname, 'fileJournal.ts'))})
+      const { Secret } = await import('@allod/protocol')
+      await fileJournal(${JSON.stringify(path)}, new Secret(new Uint8Array(32))).load()
+      process.stdout.write('has it')
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      ...{ cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
+    })
+    await once(child.stdout, 'data')
+    const journal = fileJournal(path, key)
+    expect(await codeOf(() => journal.load())).toBe('content/journal-busy')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(await journal.load()).toBeNull()
+    await journal.close()
   })
 })

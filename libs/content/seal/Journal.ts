@@ -21,7 +21,11 @@ export type LeafList = {
  * is here before the chunk is sent, and a chunk that is sealed again must equal it. Holds the DEK: keep it as a secret.
  */
 export type Journal = LeafList & {
-  /** The sealing that was begun, and how many leaves it recorded; null where there is none. @throws content/bad-journal */
+  /**
+   * The sealing that was begun, and how many leaves it recorded; null where there is none. From here on until `close` it is
+   * this sealing's alone: two that went on with one key could seal different contents under it.
+   * @throws content/journal-busy, content/bad-journal
+   */
   load(): Promise<{ readonly start: JournalStart; readonly leafCount: number } | null>
   /** Begins another sealing and forgets the last. Durable when it resolves. */
   begin(start: JournalStart): Promise<void>
@@ -29,4 +33,6 @@ export type Journal = LeafList & {
   append(leaves: Uint8Array): Promise<void>
   /** Forgets everything. */
   clear(): Promise<void>
+  /** Lets go of it, so that another sealing may have it. */
+  close(): Promise<void>
 }

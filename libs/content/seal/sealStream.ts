@@ -74,7 +74,7 @@ export type SealedObject = {
  * Encrypts a stream under a fresh key, splits the key to the committee and stores everything, the manifest last. Memory is
  * bounded by two packs of 64 MiB, whatever the length; without a journal, leaves are kept there too, 32 bytes a chunk.
  * @param open gives the content from its start, once more where a journal turns out not to fit it
- * @throws content/bad-committee, content/too-few-replicas, content/object-too-large, content/aborted
+ * @throws content/bad-committee, content/too-few-replicas, content/object-too-large, content/journal-busy, content/aborted
  */
 export async function sealStream(open: () => AsyncIterable<Uint8Array>, options: SealOptions): Promise<SealedObject> {
   const { committee, policy, chunkLog2 = 20, isPadded = false, journal = null } = options
@@ -84,19 +84,23 @@ export async function sealStream(open: () => AsyncIterable<Uint8Array>, options:
       actual: committeeId(committee),
       meta: { t: committee.t },
     })
-  const found = await journal?.load()
-  if (found && found.start.chunkLog2 === chunkLog2 && found.start.isPadded === isPadded) {
-    try {
-      return await seal(open, options, found.start, found.leafCount)
-    } catch (error) {
-      // The rule of the format: what was sealed once under this key may not be sealed differently. Start over.
-      if (!isAllodError(error, 'content/source-changed')) throw error
-    }
+  try {
+    const found = await journal?.load()
+    if (found && found.start.chunkLog2 === chunkLog2 && found.start.isPadded === isPadded) {
+      try {
+        return await seal(open, options, found.start, found.leafCount)
+      } catch (error) {
+        // The rule of the format: what was sealed once under this key may not be sealed differently. Start over.
+        if (!isAllodError(error, 'content/source-changed')) throw error
+      }
+    } else found?.start.dek.erase()
+    const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
+    const start = { dek: new Secret(random()), salt: random(), chunkLog2, isPadded }
+    await journal?.begin(start)
+    return await seal(open, options, start, 0)
+  } finally {
+    await journal?.close()
   }
-  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
-  const start = { dek: new Secret(random()), salt: random(), chunkLog2, isPadded }
-  await journal?.begin(start)
-  return seal(open, options, start, 0)
 }
 
 async function seal(

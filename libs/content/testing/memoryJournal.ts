@@ -22,6 +22,7 @@ export function memoryJournal(): MemoryJournal {
     async clear() {
       start = null
     },
+    close: async () => {},
     leafCount: () => leaves.length / LEAF_BYTES,
     key: () => toHex(start?.dek.expose() ?? new Uint8Array()),
   }

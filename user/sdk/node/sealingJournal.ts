@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fileJournal } from '@allod/content/node'
+import { fileJournal } from '@allod/content/node/journal'
 import { isAllodError, type Policy, policyHash } from '@allod/protocol'
 import { type SealingJournal, sealedNoteShape } from '../publish/SealingJournal.ts'
 import { journalKey } from '../wallet/orderKeys.ts'
@@ -9,7 +9,8 @@ import { watchFolder } from './watchFolder.ts'
 
 /**
  * A journal with which a broken-off sealing goes on: one for each wallet, policy and name of the thing sealed. What it keeps
- * of the key is itself sealed under the wallet's, and gone once the object is stored; a note of the object stays.
+ * of the key is itself sealed under the wallet's, and gone once the object is stored; a note of the object stays. Two sealings
+ * at once under one policy and name would share it: the second is refused with content/journal-busy.
  */
 export async function sealingJournal(
   folder: string,
