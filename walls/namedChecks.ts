@@ -232,6 +232,18 @@ export const namedChecks: readonly NamedCheck[] = [
     'the keepers’ decision logs hold together over every death of theirs',
   ),
   check(
+    'two sealings at once that would go on with one key',
+    'content/journal-busy',
+    'libs/content/node/node.test.ts',
+    'is one sealing’s alone until it lets go: content/journal-busy',
+  ),
+  check(
+    'store that lies after all that was asked for: named, and done with or without',
+    null,
+    'libs/content/open/openObject.test.ts',
+    'and %s after all that was asked for is named, and keeps nobody from it',
+  ),
+  check(
     'object that one store holds, and that store lost after it was copied',
     null,
     'user/sdk/object/replicateObject.test.ts',

@@ -1,4 +1,4 @@
-import { concat } from '@allod/protocol'
+import { concat, type Secret } from '@allod/protocol'
 import { freeBytes } from './freeBytes.ts'
 import { nodeCrypto } from './platform.ts'
 
@@ -16,6 +16,15 @@ export type Aead = {
 /** The platform's AES-256-GCM for a 32-byte key. */
 export function newAead(key: Uint8Array): Aead {
   return nodeCrypto === null ? webAead(key) : nodeAead(nodeCrypto, key)
+}
+
+/** Under a key that is erased: the platform keeps its own. */
+export function aeadUnder(key: Secret): Aead {
+  try {
+    return newAead(key.expose())
+  } finally {
+    key.erase()
+  }
 }
 
 // Node allocates the output of each update; pieces of this size come from memory that is still in the cache.

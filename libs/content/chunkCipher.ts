@@ -1,5 +1,5 @@
-import { concat, type Secret, sha256, u32, utf8 } from '@allod/protocol'
-import { type Aead, newAead } from './aead.ts'
+import { concat, sha256, u32, utf8 } from '@allod/protocol'
+import { type Aead, aeadUnder } from './aead.ts'
 import { fail } from './errors.ts'
 import { encodePrefix, type HeaderStart } from './header.ts'
 import type { ObjectKeys } from './objectKeys.ts'
@@ -35,15 +35,6 @@ export function newChunkCipher(keys: ObjectKeys, start: HeaderStart): ChunkCiphe
       if (plaintext === null) throw fail('chunk-unopened', { meta: { chunk: index } })
       return plaintext
     },
-  }
-}
-
-/** The platform keeps a key of its own: this one is not needed any more. */
-function aeadUnder(key: Secret): Aead {
-  try {
-    return newAead(key.expose())
-  } finally {
-    key.erase()
   }
 }
 

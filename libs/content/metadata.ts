@@ -9,7 +9,7 @@ import {
   toHex,
   u32,
 } from '@allod/protocol'
-import { newAead, TAG_BYTES } from './aead.ts'
+import { aeadUnder, TAG_BYTES } from './aead.ts'
 import { fail } from './errors.ts'
 import { parseHeader } from './header.ts'
 import { type Manifest, manifestObjectId } from './manifest.ts'
@@ -23,18 +23,17 @@ export async function sealMetadata(
   const nonce = crypto.getRandomValues(new Uint8Array(12))
   const plaintext = canonicalise(metadata)
   const ciphertext = new Uint8Array(plaintext.length + TAG_BYTES)
-  const key = await keys.metadata()
-  await newAead(key.expose()).seal(nonce, aadOf(objectId, version), [plaintext], ciphertext)
-  key.erase()
+  const aead = aeadUnder(await keys.metadata())
+  await aead.seal(nonce, aadOf(objectId, version), [plaintext], ciphertext)
   return { nonce: toHex(nonce), ciphertext: toHex(ciphertext) }
 }
 
 /** Opens a manifest's metadata. @throws content/wrong-key, content/metadata-unopened */
 export async function openMetadata(manifest: Manifest, dek: Secret): Promise<Json> {
-  const key = await (await requireKey(dek, parseHeader(fromHex(manifest.header)))).metadata()
+  const aead = aeadUnder(await (await requireKey(dek, parseHeader(fromHex(manifest.header)))).metadata())
   const { nonce, ciphertext } = manifest.metadata
   const aad = aadOf(manifestObjectId(manifest), manifest.version)
-  const plaintext = await newAead(key.expose()).open(fromHex(nonce), aad, fromHex(ciphertext))
+  const plaintext = await aead.open(fromHex(nonce), aad, fromHex(ciphertext))
   if (plaintext === null) throw fail('metadata-unopened')
   return parseCanonical(plaintext)
 }

@@ -72,6 +72,19 @@ test('a store that takes the result and never says so holds the report up for a 
   expect([storage.map(({ by }) => by.signer), puts]).toEqual([[steady.id], 2])
 })
 
+test('a store that never gives the result back holds the report up for a bounded time only', async () => {
+  const [steady, dripping] = [memoryStore(), memoryStore()]
+  const get: typeof dripping.get = async function* (_ref, { signal } = {}) {
+    for (;;) {
+      yield new Uint8Array(0)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      signal?.throwIfAborted()
+    }
+  }
+  const { storage } = await seal({ stores: [{ ...dripping, get }, steady], readMs: 50, againMs: 50 })
+  expect(storage.map(({ by }) => by.signer)).toEqual([steady.id])
+})
+
 test('says nothing of a result that no store holds', async () => {
   const forgetful = [memoryStore({ forgets: true }), memoryStore({ forgets: true })]
   await expect(seal({ stores: forgetful })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { type Manifest, manifestHash, type StorageReceipt } from '@allod/content'
+import { type Manifest, manifestHash, parseHeader, type StorageReceipt } from '@allod/content'
 import { folderSource } from '@allod/content/node'
 import { copyObject, openObject } from '@allod/content/open'
 import { type SealedObject, sealFolder } from '@allod/content/seal'
@@ -8,6 +8,7 @@ import {
   type Derived,
   derivePolicy,
   type Facts,
+  fromHex,
   type JobDocument,
   type Parent,
   type Policy,
@@ -37,6 +38,8 @@ export type SealOutputOptions = {
   readonly signing: SigningKey
   /** How long stores that failed may take, all of them: a late report may be worth nothing, and one holder suffices. */
   readonly againMs?: number
+  /** How long a store may take to give the result back, beside what its bytes take at 256 KB/s. */
+  readonly readMs?: number
 }
 
 /**
@@ -47,7 +50,7 @@ export type SealOutputOptions = {
  * @throws runtime/output-refused, runtime/storage-failed, protocol/policies-exclude and the other refusals of a derived policy
  */
 export async function sealOutput(options: SealOutputOptions): Promise<SealedOutput> {
-  const { name, folder, job, facts, stores, signing, againMs = 5000 } = options
+  const { name, folder, job, facts, stores, signing } = options
   const policy = outputPolicy(options)
   if (committeeId(job.committee) !== policy.committee)
     throw fail('output-refused', { expected: policy.committee, meta: { clause: 'committee' } })
@@ -72,7 +75,7 @@ export async function sealOutput(options: SealOutputOptions): Promise<SealedOutp
     isPadded: true,
   }).catch(refuseFiles)
   const { manifest, dek } = sealed
-  const storage = await storeReceipts(sealed, stores, againMs).finally(() => dek.erase())
+  const storage = await storeReceipts(sealed, options).finally(() => dek.erase())
   return {
     manifest,
     derived: {
@@ -108,14 +111,17 @@ function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
   return derivePolicy(facts.buyer, job.spec.derived.royalty, [first, ...rest])
 }
 
+const SLOWEST_BYTES_PER_MS = 256
+
 // A receipt is a promise; what was read back is a fact. Receipts of the stores that gave the whole object on their own.
 async function storeReceipts(
   { manifest, dek, receipts: given }: SealedObject,
-  stores: readonly Store[],
-  againMs: number,
+  { stores, againMs = 5000, readMs = 30_000 }: SealOutputOptions,
 ): Promise<StorageReceipt[]> {
   const holders: Store[] = []
-  for (const store of stores) if (await isWhole(manifest, dek, store)) holders.push(store)
+  // A store that drips would else keep a finished order from its report.
+  const mostMs = readMs + parseHeader(fromHex(manifest.header)).lengthBytes / SLOWEST_BYTES_PER_MS
+  for (const store of stores) if (await isWhole(manifest, dek, store, AbortSignal.timeout(mostMs))) holders.push(store)
   const receipts = given.filter(({ by }) => holders.some(({ id }) => id === by.signer))
   if (holders.length === 0)
     throw fail('storage-failed', { expected: '>= 1', actual: 0, meta: { faults: stores.map((s) => s.id) } })
@@ -127,7 +133,7 @@ async function storeReceipts(
   return receipts
 }
 
-async function isWhole(manifest: Manifest, dek: Secret, store: Store, signal?: AbortSignal): Promise<boolean> {
+async function isWhole(manifest: Manifest, dek: Secret, store: Store, signal: AbortSignal): Promise<boolean> {
   try {
     for await (const _ of openObject({ manifest, dek, stores: [store], signal }));
     return true

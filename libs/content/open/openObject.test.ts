@@ -1,4 +1,4 @@
-import { fromHex, isAllodError, type Secret, toHex } from '@allod/protocol'
+import { fromHex, type Hex, isAllodError, type Secret, toHex } from '@allod/protocol'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fail } from '../errors.ts'
 import { HEADER_BYTES } from '../header.ts'
@@ -188,6 +188,38 @@ describe('a store that lies', () => {
     }
     await expect(collect(opened([generous]))).rejects.toMatchObject({ code: 'content/no-replica' })
     expect(Buffer.compare(await collect(opened([generous, good])), content)).toBe(0)
+  })
+
+  const endings: readonly (readonly [string, () => Generator<Uint8Array>])[] = [
+    [
+      'sends a byte more',
+      function* () {
+        yield new Uint8Array(1)
+      },
+    ],
+    [
+      'breaks off',
+      // biome-ignore lint/correctness/useYield: a stream that ends in an error instead of bytes
+      function* () {
+        throw fail('store-unreachable')
+      },
+    ],
+  ]
+
+  it.each(endings)('and %s after all that was asked for is named, and keeps nobody from it', async (_, ending) => {
+    const liar: Store = {
+      ...broken((pack) => pack),
+      async *get(ref, options) {
+        yield* good.get(ref, options)
+        if (ref.kind === 'pack') yield* ending()
+      },
+    }
+    for (const stores of [[liar, good], [good, liar], [liar]]) {
+      const faults = new Set<Hex>()
+      const onFault = (fault: StoreFault) => void faults.add(fault.store)
+      expect(Buffer.compare(await collect(opened(stores, { onFault })), content)).toBe(0)
+      expect([...faults]).toEqual([liar.id])
+    }
   })
 
   it('about the leaf table is found out', async () => {

@@ -5,7 +5,7 @@ import { fail } from '../errors.ts'
 import type { Header } from '../header.ts'
 import { chunkLengthOf, packChunks, placeOf } from '../layout.ts'
 import { leafAt } from '../merkle.ts'
-import { type FetchOptions, firstIntact } from '../stores/fetchBlob.ts'
+import { asStoreError, type FetchOptions, firstIntact } from '../stores/fetchBlob.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 import type { LeafTable } from './leafTable.ts'
 
@@ -40,12 +40,18 @@ export function newSpanSource({ header, table, stores, onFault }: SpanContext): 
       const next = first + good.length
       const range = { start: placeOf(header, next).start, end: placeOf(header, end - 1).end }
       const lengths = Array.from({ length: end - next }, (_, i) => chunkLengthOf(header, next + i) + TAG_BYTES)
-      for await (const chunk of regroup(store.get(ref, { range, signal }), lengths)) {
-        const index = first + good.length
-        const leaf = leafAt(leaves, index - firstOfPack)
-        if (!equalBytes(await digestOf(chunk), leaf))
-          throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })
-        good.push(chunk)
+      try {
+        for await (const chunk of regroup(store.get(ref, { range, signal }), lengths)) {
+          const index = first + good.length
+          const leaf = leafAt(leaves, index - firstOfPack)
+          if (!equalBytes(await digestOf(chunk), leaf))
+            throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })
+          good.push(chunk)
+        }
+      } catch (error) {
+        if (good.length < end - first) throw error
+        // All that was asked for is there; what came after it says only what this store is like.
+        suspect({ store: store.id, error: asStoreError(error) })
       }
       return good
     })

@@ -48,6 +48,17 @@ const json =
 const refusal = new AllodError('store/disk-full', 'this node has no room', 'use another').toJSON()
 
 describe('httpStore', () => {
+  it('gives a node up that drips: each piece in time, and all of it never', async () => {
+    const { store } = await nodeThat((_, response) => {
+      response.writeHead(206, { 'content-length': 2 ** 20 })
+      const drip = setInterval(() => response.write('x'), 20)
+      response.once('close', () => clearInterval(drip))
+    }, 200)
+    // 200 ms, and 4 for these bytes at the slowest rate.
+    const dripped = collect(store.get(ref, { range: { start: 0, end: 1024 } }))
+    await expect(dripped).rejects.toMatchObject({ code: 'content/store-unreachable' })
+  })
+
   it('tries again where a node is busy, and then succeeds', async () => {
     let first = true
     const { store, asked } = await nodeThat((request, response) => {

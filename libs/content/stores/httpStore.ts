@@ -1,8 +1,8 @@
 import { flag, type Hex, hex, integer, list, record, storageReceiptShape } from '@allod/protocol'
-import { type BlobRef, type Body, blobPath } from '../blob.ts'
+import { type BlobRef, type Body, blobPath, MAX_BLOB_BYTES } from '../blob.ts'
 import { fail } from '../errors.ts'
 import { nodeCrypto } from '../platform.ts'
-import { type Fetch, type Peer, readJson, request } from './request.ts'
+import { type Fetch, type Peer, readJson, request, SLOWEST_BYTES_PER_MS } from './request.ts'
 import { MAX_HAS, type Store } from './Store.ts'
 
 export type HttpStoreOptions = {
@@ -16,8 +16,6 @@ export type HttpStoreOptions = {
   readonly timeoutMs?: number
 }
 
-// An upload slower than 256 KB/s is given up.
-const SLOWEST_BYTES_PER_MS = 256
 const MAX_ANSWER_BYTES = 1 << 16
 
 const haveShape = record({ have: list(flag, MAX_HAS) })
@@ -86,7 +84,7 @@ async function* download(
   const declared = answer.headers.get('content-length')
   const expected = range ? range.end - range.start : declared === null ? null : Number(declared)
   let actual = 0
-  for await (const piece of answer.pieces()) {
+  for await (const piece of answer.pieces(expected ?? MAX_BLOB_BYTES)) {
     actual += piece.length
     if (expected !== null && actual > expected) break
     yield piece

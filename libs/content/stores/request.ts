@@ -22,10 +22,17 @@ export type RequestOptions = {
 export type Answer = {
   readonly status: number
   readonly headers: Headers
-  /** The body as it comes, each piece within the peer's timeout. Read it or call `drop`. */
-  pieces(): AsyncGenerator<Uint8Array, void>
+  /**
+   * The body as it comes: each piece within the peer's timeout, and all of it as fast as the slowest peer that is put up with.
+   * Read it or call `drop`.
+   * @param sizeBytes how large it may be
+   */
+  pieces(sizeBytes: number): AsyncGenerator<Uint8Array, void>
   drop(): Promise<void>
 }
+
+/** A peer that takes or gives less than 256 KB/s is given up. */
+export const SLOWEST_BYTES_PER_MS = 256
 
 const ATTEMPTS = 3
 const BACKOFF_MS = 100
@@ -71,13 +78,17 @@ async function once(peer: Peer, options: RequestOptions): Promise<Answer> {
       stop.abort()
       await response.body?.cancel().catch(() => {})
     },
-    async *pieces() {
+    async *pieces(sizeBytes) {
       const reader = response.body?.getReader()
       if (reader === undefined) return
+      // Time that its reader takes between pieces is not the peer's.
+      let leftMs = peer.timeoutMs + sizeBytes / SLOWEST_BYTES_PER_MS
       try {
         for (;;) {
-          const { done, value } = await within(peer.timeoutMs, stop, reader.read())
+          const askedAt = performance.now()
+          const { done, value } = await within(Math.min(peer.timeoutMs, leftMs), stop, reader.read())
           if (done) return
+          leftMs = Math.max(0, leftMs - (performance.now() - askedAt))
           yield value
         }
       } catch (cause) {
@@ -94,7 +105,7 @@ async function once(peer: Peer, options: RequestOptions): Promise<Answer> {
 export async function readJson(answer: Answer, maxBytes: number): Promise<unknown> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const piece of answer.pieces()) {
+  for await (const piece of answer.pieces(maxBytes)) {
     size += piece.length
     if (size > maxBytes) throw fail('short-read', { expected: maxBytes, actual: size })
     parts.push(piece)

@@ -66,12 +66,16 @@ export async function openResult(
     t: manifest.t,
     commitments: manifest.shares.map((s) => s.commitment),
     header: parseHeader(fromHex(manifest.header)),
+  }).finally(() => {
+    for (const { share } of shares) share.erase()
   })
-  for (const { share } of shares) share.erase()
-  const files = await openFolder({ manifest, dek, stores: allod.stores, ...(signal ? { signal } : {}) }, sink)
-  dek.erase()
-  onStep?.('opened')
-  return files
+  try {
+    const files = await openFolder({ manifest, dek, stores: allod.stores, ...(signal ? { signal } : {}) }, sink)
+    onStep?.('opened')
+    return files
+  } finally {
+    dek.erase()
+  }
 }
 
 // Said here in words, before keepers say it by their code.
@@ -103,8 +107,10 @@ async function collectShares(
     if (opened.size >= manifest.t) return [...opened.values()]
     // A report that is not final yet is worth waiting for; every other reason is an answer.
     const isWaiting = refusals.some((r) => r.code === 'keeper/not-reported' || r.code === 'keeper/not-of-order')
-    if (!isWaiting || performance.now() > until || signal?.aborted === true)
+    if (!isWaiting || performance.now() > until || signal?.aborted === true) {
+      for (const { share } of opened.values()) share.erase()
       throw fail('not-released', { expected: manifest.t, actual: opened.size, meta: { refusals } })
+    }
     await pause(1000, signal)
   }
 }
