@@ -112,5 +112,6 @@ export const fail = errorsOf('sdk', {
     'a keystore is malformed or of a kind that is not read',
     'use version 3 with scrypt and aes-128-ctr',
   ],
+  'empty-password': ['a keystore without a password protects nothing', 'choose a password for it'],
   'wrong-password': ['the password does not open this keystore', 'try again, or set ALLOD_PASSWORD_FILE'],
 })

@@ -36,15 +36,30 @@ export async function chooseWallet(named: string | undefined, { config, io, loca
   return openWallet(config.keystore, name, password)
 }
 
+/**
+ * A password that a new keystore is to have. Typed unseen, it is asked for twice: nobody could ever open what a slip has sealed.
+ * @throws cli/no-password, cli/passwords-differ
+ */
+export async function newPasswordFor(name: string, io: Io): Promise<Secret> {
+  const given = await givenPassword(io)
+  if (given !== null) return given
+  const typed = await askSecret(`a password for wallet ${name}`, io)
+  if (typed !== (await askSecret('the same once more', io))) throw fail('passwords-differ')
+  return new Secret(passwordBytes(typed))
+}
+
 /** A wallet's password: from `$ALLOD_PASSWORD_FILE`, `$ALLOD_PASSWORD`, or whoever sits there. @throws cli/no-password */
 export async function passwordFor(question: string, io: Io): Promise<Secret> {
-  const { ALLOD_PASSWORD_FILE: file, ALLOD_PASSWORD: word } = io.env
+  return (await givenPassword(io)) ?? new Secret(passwordBytes(await askSecret(question, io)))
+}
+
+async function givenPassword({ env }: Io): Promise<Secret | null> {
+  const { ALLOD_PASSWORD_FILE: file, ALLOD_PASSWORD: word } = env
   if (file !== undefined && file !== '') {
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw fail('no-password', { cause, actual: file })
     })
     return new Secret(passwordBytes(text.replace(/\r?\n$/, '')))
   }
-  if (word !== undefined && word !== '') return new Secret(passwordBytes(word))
-  return new Secret(passwordBytes(await askSecret(question, io)))
+  return word === undefined || word === '' ? null : new Secret(passwordBytes(word))
 }

@@ -8,6 +8,7 @@ export const fail = errorsOf('cli', {
     'a wallet needs its password and there is nobody to ask',
     'set ALLOD_PASSWORD_FILE or ALLOD_PASSWORD, or run in a terminal',
   ],
+  'passwords-differ': ['the password was typed differently the second time', 'run this again; nothing was made'],
   'not-confirmed': ['nothing was done', 'add --yes to go on without being asked'],
   'no-wallet': ['no wallet was chosen', 'choose one with --as <name>, or `npx allod config set wallet <name>`'],
   'bad-config': [

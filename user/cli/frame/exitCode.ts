@@ -21,7 +21,7 @@ const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
     'attestation',
   ],
   [
-    /^cli\/no-(password|wallet)$|^sdk\/(.*wallet.*|wrong-password|.*keystore.*|too-little-money|over-max-price)$/,
+    /^cli\/(no-password|no-wallet|passwords-differ)$|^sdk\/(.*wallet.*|wrong-password|empty-password|.*keystore.*|too-little-money|over-max-price)$/,
     'wallet',
   ],
   [

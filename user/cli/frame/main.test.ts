@@ -83,6 +83,23 @@ test('keeps a wallet under a password from a file, and never takes it from the c
   expect((await run(['wallet', 'new', 'bob', '--password', 'x'])).stderr).toContain('cli/bad-usage')
 })
 
+test('asks twice for a password that nobody sees, and takes no empty one', async () => {
+  const typing = (argv: readonly string[], ...typed: readonly string[]) => runCli(argv, { env: env(), typed })
+  const slip = await typing(['wallet', 'new', 'ada'], 'a good one', 'a godo one')
+  expect(slip).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('cli/passwords-differ') })
+  const key = await typing(['wallet', 'import', 'ada'], 'a good one', 'another', '11'.repeat(32))
+  expect(key).toMatchObject({ code: 4, stderr: expect.stringContaining('cli/passwords-differ') })
+  const empty = await typing(['wallet', 'new', 'ada'], '', '')
+  expect(empty).toMatchObject({ code: 4, stderr: expect.stringContaining('sdk/empty-password') })
+  writeFileSync(join(home, 'password'), '\n', { mode: 0o600 })
+  const fromFile = await run(['wallet', 'new', 'ada'], { ALLOD_PASSWORD_FILE: join(home, 'password') })
+  expect(fromFile.stderr).toContain('sdk/empty-password')
+  expect((await run(['wallet', 'list'])).stdout).toBe('no wallets\n')
+  const made = await typing(['wallet', 'import', 'ada'], 'a good one', 'a good one', '11'.repeat(32))
+  expect(made).toMatchObject({ code: 0, stdout: '0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a\n' })
+  expect(made.stderr).not.toContain('a good one')
+})
+
 test('imports a keystore of another program', async () => {
   const made = await run(['wallet', 'new', 'ada', '--json'], { ALLOD_PASSWORD: 'one' })
   const imported = await run(['wallet', 'import', 'copy', '--keystore', join(home, 'keystore/ada.json'), '--json'], {

@@ -19,7 +19,7 @@ const AT_ONCE = 100
  * Writes a key to a new keystore file, folder 0700, file 0600.
  * @param options.key a fresh one unless given
  * @param options.cost scrypt's n
- * @throws sdk/bad-wallet-name, sdk/wallet-exists
+ * @throws sdk/bad-wallet-name, sdk/wallet-exists, sdk/empty-password
  */
 export async function createWallet(
   folder: string,
@@ -28,6 +28,7 @@ export async function createWallet(
   { key = newSigningKey(), cost }: { readonly key?: SigningKey; readonly cost?: number } = {},
 ): Promise<Wallet> {
   const path = walletPath(folder, name)
+  if (password.expose().length === 0) throw fail('empty-password', { actual: name })
   await ownFolder(folder)
   if ((await readJson(path)) !== null) throw fail('wallet-exists', { actual: name })
   await writeJson(path, await encryptKey(key, password, cost))

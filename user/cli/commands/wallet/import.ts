@@ -1,6 +1,6 @@
 import { fromHex, isHex, newSigningKey } from '@allod/protocol'
 import { createWallet, decryptKey, readJson } from '@allod/sdk/node'
-import { passwordFor } from '../../frame/chooseWallet.ts'
+import { newPasswordFor, passwordFor } from '../../frame/chooseWallet.ts'
 import type { Command } from '../../frame/command.ts'
 import { fail } from '../../frame/errors.ts'
 import { askSecret } from '../../frame/prompt.ts'
@@ -13,10 +13,8 @@ export const command: Command = {
   about: 'Without --keystore the private key is asked for in the terminal; it is never taken from the command line.',
   async run({ positionals, values, config, io, out }) {
     const [name = ''] = positionals
-    const password = await passwordFor(
-      values.keystore === undefined ? `a password for wallet ${name}` : 'password of the keystore',
-      io,
-    )
+    const password =
+      values.keystore === undefined ? await newPasswordFor(name, io) : await passwordFor('password of the keystore', io)
     const key = await keyOf()
     await out.step('making the keystore', () => createWallet(config.keystore, name, password, { key }))
     out.result({ name, address: key.address, folder: config.keystore }, key.address)
