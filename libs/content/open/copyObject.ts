@@ -43,9 +43,9 @@ export async function copyObject(
   const last = [
     { ref: rawRef(manifest.leafTable), body: tableBody(header, table, signal) },
     { ref: manifestRef(manifestHash(manifest)), body: rawBody(encodeManifest(manifest)) },
-  ] as const
+  ] as const satisfies readonly [Part, Part]
   const has = isSuspect
-    ? await givesBack(to, { header, table, packs, last }, signal)
+    ? await givesBack(to, manifest, { header, table, packs, last }, signal)
     : await hasOf(to, [...packs, ...last], signal)
   const lacking = packs.filter((_, i) => !has[i])
   const totalBytes = [...lacking, ...last.filter((_, i) => !has[packs.length + i])].reduce((n, p) => n + sizeOf(p), 0)
@@ -94,17 +94,20 @@ const tableBody = (header: Header, table: LeafTable, signal: AbortSignal | undef
 const sizeOf = (part: { readonly sizeBytes: number } | { readonly body: Body }): number =>
   'body' in part ? part.body.sizeBytes : part.sizeBytes
 
+type Part = { readonly ref: BlobRef; readonly body: Body }
 type Parts = {
   readonly header: Header
   readonly table: LeafTable
   readonly packs: readonly Pack[]
-  readonly last: readonly { readonly ref: BlobRef; readonly body: Body }[]
+  /** The leaf table and the manifest. */
+  readonly last: readonly [Part, Part]
 }
 
 /** What a store gives back intact, packs first: one is read after the other. @throws content/store-unreachable */
 async function givesBack(
   store: Store,
-  { header, table, packs, last }: Parts,
+  manifest: Manifest,
+  { header, table, packs, last: [, document] }: Parts,
   signal: AbortSignal = NEVER,
 ): Promise<readonly boolean[]> {
   const source = newSpanSource({ header, table, stores: [store] })
@@ -114,11 +117,8 @@ async function givesBack(
         () =>
           source(span, signal),
     ),
-    ...last.map(
-      ({ ref, body }) =>
-        () =>
-          fetchBlob([store], ref.digest, { maxBytes: body.sizeBytes, signal }),
-    ),
+    () => fetchLeafTable(manifest, [store], { keptPacks: 0, signal }),
+    () => fetchBlob([store], document.ref.digest, { maxBytes: document.body.sizeBytes, signal }),
   ]
   const intact: boolean[] = []
   for (const read of reads) intact.push(await read().then(() => true, unlessSpoiled))
