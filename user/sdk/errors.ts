@@ -71,6 +71,7 @@ export const fail = errorsOf('sdk', {
     'ask for the quote again; what was locked is back in the wallet’s balance, or where its end failed comes by `npx allod order cancel`',
   ],
   'no-endpoint': ['a provider registered no address to reach it at', 'choose another provider’s offer'],
+  'bad-recipient': ['money sent to this address would be lost', 'name a wallet’s address; leave it out for your own'],
   'too-little-money': ['the wallet has too little money', 'send it more, or order a shorter term'],
   'still-running': ['the order is not over', 'wait for its end, or end it with `npx allod order cancel`'],
   'not-settled': ['the order is not settled yet', 'claim again later with `npx allod earnings claim`'],

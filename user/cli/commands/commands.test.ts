@@ -141,8 +141,17 @@ test('follows an order to its report, figures and all', async () => {
   expect(longer.value).toMatchObject({ seconds: 10 })
   expect((await json('owner', 'earnings', 'list')).value.earnings).toHaveLength(1)
   expect((await json('owner', 'earnings', 'claim')).value.claims).toHaveLength(1)
+  const away = (to: string, ...more: readonly string[]) => json('owner', 'earnings', 'withdraw', '--to', to, ...more)
+  const { market, token } = local.network.addresses
+  const { address } = local.wallet('author').key
+  expect((await away('0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeE', '--yes')).value.error.code).toBe('cli/bad-usage')
+  expect((await away(address)).value.error.code).toBe('cli/not-confirmed')
+  for (const lost of [market, token, `0x${'00'.repeat(20)}`])
+    expect((await away(lost, '--yes')).value.error).toMatchObject({ code: 'sdk/bad-recipient', meta: { actual: lost } })
+  const sent = await json('owner', 'earnings', 'withdraw', '0.01', '--to', address, '--yes')
+  expect(sent.value).toMatchObject({ units: '10000', to: address })
   const out = await json('owner', 'earnings', 'withdraw')
-  expect(BigInt(out.value.units)).toBeGreaterThan(250_000n)
+  expect(BigInt(out.value.units)).toBeGreaterThan(240_000n)
   expect((await run('buyer', 'wallet', 'list')).stdout).toContain('the devnet')
   const { value: all } = await json('buyer', 'earnings', 'list', '--all')
   expect(all.earnings.length).toBeGreaterThan(3)

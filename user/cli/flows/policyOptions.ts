@@ -2,6 +2,7 @@ import { type Hex, isHex } from '@allod/protocol'
 import { type Currency, type PolicyChoices, parseAmount, ratePerHour } from '@allod/sdk'
 import type { Options, Values } from '../frame/command.ts'
 import { fail } from '../frame/errors.ts'
+import { addressOf } from './addressOf.ts'
 import { integerOption } from './integerOption.ts'
 
 /** Options that make a policy; what is left out stays strict. */
@@ -32,8 +33,8 @@ export function policyChoices(values: Values, currency: Currency): PolicyChoices
     ...(allowed.length === 0
       ? {}
       : { export: Object.fromEntries(allowed.map((w) => [oneOf('export', exports_, w), 'buyer'])) }),
-    ...(values.buyers === undefined ? {} : { buyers: listOf(values.buyers).map((b) => hexOf('buyers', b, 20)) }),
-    ...(values.engines === undefined ? {} : { engines: listOf(values.engines).map((e) => hexOf('engines', e, 32)) }),
+    ...(values.buyers === undefined ? {} : { buyers: listOf(values.buyers).map((b) => addressOf('buyers', b)) }),
+    ...(values.engines === undefined ? {} : { engines: listOf(values.engines).map((e) => digestOf('engines', e)) }),
     royalty: {
       bps: integerOption(values, 'royalty-bps', { otherwise: 0, max: 5000 }),
       floorPerOrder: String(parseAmount(String(values['royalty-floor'] ?? '0'), currency)),
@@ -84,9 +85,8 @@ function oneOf<const T extends string>(option: string, allowed: readonly T[], wo
   return found
 }
 
-function hexOf(option: string, word: string, sizeBytes: number): Hex {
+function digestOf(option: string, word: string): Hex {
   const lower = word.toLowerCase()
-  if (!isHex(lower, sizeBytes))
-    throw fail('bad-usage', { expected: `--${option} 0x… of ${sizeBytes} bytes`, actual: word })
+  if (!isHex(lower, 32)) throw fail('bad-usage', { expected: `--${option} 0x… of 32 bytes`, actual: word })
   return lower
 }

@@ -45,12 +45,18 @@ export async function balanceOf(
   return (await chain.latest()).balance(account)
 }
 
-/** Moves a wallet's whole balance in the market, or a part of it, to its own address or another's. */
+/**
+ * Moves a wallet's whole balance in the market, or a part of it, to its own address or another's.
+ * @throws sdk/bad-recipient where nobody could move it on, sdk/too-little-money, chain errors
+ */
 export async function withdraw(
   allod: Allod,
   wallet: Wallet,
   { units, to = wallet.key.address }: { readonly units?: bigint; readonly to?: Hex } = {},
 ): Promise<{ readonly units: bigint; readonly transaction: Hex | null }> {
+  // The market pays to whom it is told: what a contract of the network gets, or nobody's address, is lost for good.
+  if (BigInt(to) === 0n || Object.values(allod.network.addresses).includes(to))
+    throw fail('bad-recipient', { expected: 'a wallet’s address', actual: to })
   const { market } = await balanceOf(allod, wallet.key.address)
   const moved = units ?? market
   if (moved > market) throw fail('too-little-money', { expected: moved, actual: market })
