@@ -14,7 +14,7 @@ const call = (method: string, path: string, body: unknown = null): Call => {
   return { method, path: url.pathname, query: url.searchParams, body, signal: AbortSignal.timeout(10_000) }
 }
 
-function open(folder: string, { state = onChain(), hasRoom = true } = {}) {
+function open(folder: string, { state = onChain(), hasRoom = true, maxStreams = { inAll: 9, perOrder: 9 } } = {}) {
   const accepted: Hex[] = []
   const orders = new Map<Hex, OrderFile>()
   const api = publicApi({
@@ -26,6 +26,7 @@ function open(folder: string, { state = onChain(), hasRoom = true } = {}) {
     newFile: (kept) => new OrderFile(join(folder, kept.order.slice(2)), kept),
     hasRoom: () => hasRoom,
     accept: (file) => void accepted.push(file.order),
+    maxStreams,
   })
   return { api, accepted, orders, post: (body: OrderJob) => api(call('POST', '/orders', body)) }
 }
@@ -106,5 +107,22 @@ describe('what is asked of a provider', () => {
     const seen: unknown[] = []
     if ('lines' in answer) for await (const line of answer.lines) seen.push((line as { seq: number }).seq)
     expect(seen).toEqual(expected)
+  })
+
+  test('gives so many streams of an order, and the first opened gives way', async () => {
+    using folder = scratch()
+    const { api, post, orders } = open(folder.path, { maxStreams: { inAll: 9, perOrder: 1 } })
+    await post(job)
+    orders.get(job.order)?.append(1, { phase: 'launched', detail: null, sealed: null })
+    const stream = async () => {
+      const answer = await api(call('GET', `/orders/${job.order}/events`))
+      if (!('lines' in answer)) throw new Error('no stream')
+      return answer.lines[Symbol.asyncIterator]()
+    }
+    const [first, second] = [await stream(), await stream()]
+    expect(await first.next()).toMatchObject({ value: { seq: 0 } })
+    const last = first.next()
+    expect(await second.next()).toMatchObject({ value: { seq: 0 } })
+    expect(await last).toMatchObject({ done: true })
   })
 })

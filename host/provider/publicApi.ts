@@ -4,6 +4,7 @@ import { committeeId, isHex, type JobDocument, jobDocumentShape, orderId, requir
 import { fail } from './errors.ts'
 import type { Answer, Call } from './http/serveJson.ts'
 import type { OrderFile, OrderJob } from './orders/OrderFile.ts'
+import { type MaxStreams, streams } from './orders/streams.ts'
 
 /** What the provider's public side needs. */
 export type PublicPlace = {
@@ -16,6 +17,8 @@ export type PublicPlace = {
   readonly newFile: (job: OrderJob) => OrderFile
   readonly hasRoom: () => boolean
   readonly accept: (file: OrderFile) => void
+  /** How many read events at the same time. */
+  readonly maxStreams?: MaxStreams
 }
 
 /**
@@ -23,6 +26,7 @@ export type PublicPlace = {
  * how it goes, `GET /orders/<id>/report` gives the signed report.
  */
 export function publicApi(place: PublicPlace): (call: Call) => Promise<Answer> {
+  const stream = streams(place.maxStreams)
   return async ({ method, path, query, body, signal }) => {
     if (method === 'GET' && path === '/status')
       return {
@@ -34,12 +38,9 @@ export function publicApi(place: PublicPlace): (call: Call) => Promise<Answer> {
     if (method !== 'GET' || file === undefined) throw fail('not-found', { actual: `${method} ${path}` })
     if (what === 'events') {
       const after = Number(query.get('after') ?? -1)
-      return {
-        lines: file.eventsFrom(Number.isSafeInteger(after) ? Math.max(0, after + 1) : 0, {
-          waits: query.get('wait') !== '0',
-          signal,
-        }),
-      }
+      const from = Number.isSafeInteger(after) ? Math.max(0, after + 1) : 0
+      const waits = query.get('wait') !== '0'
+      return { lines: stream(file.order, signal, (until) => file.eventsFrom(from, { waits, signal: until })) }
     }
     const report = file.report()
     if (report === null) throw fail('not-found', { actual: 'no report yet' })

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { makersEndpoints } from '@allod/attestation/collateral'
@@ -10,7 +9,7 @@ import { collateralFrom } from './collateral.ts'
 import type { ProviderConfig } from './config.ts'
 import { fail } from './errors.ts'
 import { GatewayRoutes } from './GatewayRoutes.ts'
-import { serveJson } from './http/serveJson.ts'
+import { publicServer } from './http/publicServer.ts'
 import { codeOf } from './orders/courier.ts'
 import { type FollowPlace, followOrder } from './orders/followOrder.ts'
 import { OrderFile } from './orders/OrderFile.ts'
@@ -87,7 +86,7 @@ export async function startProvider(
     hasRoom: () => running.size < config.maxOrders,
     accept,
   })
-  const server = createServer(serveJson(api))
+  const server = publicServer(api)
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return {
     port: (server.address() as AddressInfo).port,

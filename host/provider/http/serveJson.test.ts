@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { integer, record } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
 import { fail } from '../errors.ts'
@@ -8,8 +10,24 @@ import { type Answer, type Call, serveJson } from './serveJson.ts'
 async function serve(answer: (call: Call) => Promise<Answer>) {
   const server = createServer(serveJson(answer))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, [Symbol.asyncDispose]: async () => void server.close().closeAllConnections() }
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  return { url, port, server, [Symbol.asyncDispose]: async () => void server.close().closeAllConnections() }
+}
+/** What is written to stderr meanwhile. */
+function stderrText() {
+  const write = process.stderr.write
+  const log = {
+    text: '',
+    [Symbol.dispose]() {
+      process.stderr.write = write
+    },
+  }
+  process.stderr.write = (words: string | Uint8Array) => {
+    log.text += String(words)
+    return true
+  }
+  return log
 }
 const echo = async ({ method, path, body }: Call): Promise<Answer> => ({
   json: `${method} ${path} ${JSON.stringify(body)}`,
@@ -61,6 +79,28 @@ describe('an API over HTTP', () => {
     const response = await fetch(served.url)
     expect(response.status).toBe(status)
     expect(await response.json()).toEqual(fail(name, { actual: 'this' }).toJSON())
+  })
+
+  test('has provider/not-found at what is no address, and no word of it for its log', async () => {
+    await using served = await serve(echo)
+    using log = stderrText()
+    const socket = connect(served.port, '127.0.0.1')
+    socket.write('GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 404 [\s\S]*provider\/not-found/)
+    expect(log.text).toBe('')
+  })
+
+  test('has no word for its log of a request that is broken off', async () => {
+    await using served = await serve(echo)
+    using log = stderrText()
+    const socket = connect(served.port, '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{')
+    const [request] = (await once(served.server, 'request')) as [IncomingMessage]
+    const closed = new Promise((resolve) => request.once('close', resolve))
+    socket.destroy()
+    await closed
+    await new Promise(setImmediate)
+    expect([request.errored, log.text]).toEqual([expect.any(Error), ''])
   })
 
   test('hands on a body that is not JSON as nothing, which every shape refuses', async () => {

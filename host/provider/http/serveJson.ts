@@ -15,6 +15,8 @@ export type Call = {
 export type Answer = { readonly json: Json } | { readonly lines: AsyncIterable<Json> }
 
 const MAX_BODY_BYTES = 4 << 20
+/** How long a reader may take for what is on its way to it, some hundred kilobytes at most. */
+const READ_MS = 60_000
 
 const statuses: Readonly<Record<string, number>> = {
   'provider/not-found': 404,
@@ -26,12 +28,14 @@ const statuses: Readonly<Record<string, number>> = {
 /** Turns a function of calls into a node:http handler: bounded bodies, typed errors as JSON. */
 export function serveJson(
   answer: (call: Call) => Promise<Answer>,
+  { readMs = READ_MS }: { readonly readMs?: number } = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    handle(request, response, answer).catch((error: unknown) => {
+    handle(request, response, answer, readMs).catch((error: unknown) => {
       const known =
         error instanceof AllodError ? error : new AllodError('provider/internal', 'the provider failed', 'see its log')
-      if (!(error instanceof AllodError))
+      // Who breaks a request off fills no log.
+      if (!(error instanceof AllodError) && request.errored !== error)
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
       if (response.headersSent) response.destroy()
       else send(response, statuses[known.code] ?? 400, known.toJSON() as unknown as Json)
@@ -43,8 +47,10 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   answer: (call: Call) => Promise<Answer>,
+  readMs: number,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://provider')
+  const url = URL.parse(request.url ?? '/', 'http://provider')
+  if (url === null) throw fail('not-found')
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   const body = request.method === 'POST' ? parsed(await readBody(request)) : null
@@ -59,10 +65,24 @@ async function handle(
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   for await (const line of result.lines) {
     if (gone.signal.aborted) break
-    if (!response.write(`${JSON.stringify(line)}\n`))
-      await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+    if (!response.write(`${JSON.stringify(line)}\n`)) await drained(response, readMs)
   }
   response.end()
+}
+
+/** Resolves when there is room, or nobody left to read: a reader that does not is taken off. */
+function drained(response: ServerResponse, readMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), readMs)
+    const go = (): void => {
+      clearTimeout(timer)
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
 }
 
 // What is not JSON is nothing, and every shape refuses nothing as protocol/bad-shape.

@@ -6,19 +6,30 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Json } from '@allod/protocol'
+
+const PIECE_BYTES = 65_536
 
 /** A file of values, a line of JSON each, to which values are added. A line is there wholly or not at all. */
 export class LineFile<T extends Json> {
   readonly #path: string
   readonly #shape: (value: unknown) => T
+  #sizeBytes: number
+  #isToldOfDamage = false
 
   constructor(path: string, shape: (value: unknown) => T) {
     this.#path = path
     this.#shape = shape
+    this.#sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
   }
 
   /**
@@ -31,8 +42,36 @@ export class LineFile<T extends Json> {
     const bytes = readFileSync(this.#path)
     const wholeBytes = bytes.lastIndexOf('\n') + 1
     if (wholeBytes < bytes.length) truncateSync(this.#path, wholeBytes)
+    this.#sizeBytes = wholeBytes
     const lines = bytes.toString('utf8', 0, wholeBytes).split('\n').slice(0, -1)
-    return lines.flatMap((line, i) => this.#valueOf(line, i + 1))
+    return lines.flatMap((line) => this.#valueOf(line))
+  }
+
+  /**
+   * The values from a byte on, a piece of the file at a time, each with the byte after its line. What is added meanwhile is
+   * among them.
+   */
+  async *read(fromByte: number): AsyncGenerator<{ readonly value: T; readonly endByte: number }, void> {
+    if (fromByte >= this.#sizeBytes) return
+    const file = await open(this.#path)
+    try {
+      let pending = Buffer.alloc(0)
+      // Not to the end of the file, where a line may be half written or about to be taken back.
+      for (let at = fromByte; at < this.#sizeBytes; ) {
+        const piece = Buffer.alloc(Math.min(PIECE_BYTES, this.#sizeBytes - at))
+        const { bytesRead } = await file.read(piece, 0, piece.length, at)
+        if (bytesRead === 0) return
+        at += bytesRead
+        pending = Buffer.concat([pending, piece.subarray(0, bytesRead)])
+        for (let end = pending.indexOf(10); end >= 0; end = pending.indexOf(10)) {
+          const line = pending.toString('utf8', 0, end)
+          pending = pending.subarray(end + 1)
+          for (const value of this.#valueOf(line)) yield { value, endByte: at - pending.length }
+        }
+      }
+    } finally {
+      await file.close()
+    }
   }
 
   /**
@@ -45,8 +84,10 @@ export class LineFile<T extends Json> {
     try {
       const { size } = fstatSync(file)
       try {
-        writeAll(file, Buffer.from(`${JSON.stringify(value)}\n`))
+        const line = Buffer.from(`${JSON.stringify(value)}\n`)
+        writeAll(file, line)
         if (isFlushed) fsyncSync(file)
+        this.#sizeBytes = size + line.length
       } catch (error) {
         takeBack(file, size)
         throw error
@@ -56,12 +97,14 @@ export class LineFile<T extends Json> {
     }
   }
 
-  #valueOf(line: string, number: number): T[] {
+  #valueOf(line: string): T[] {
     try {
       return [this.#shape(JSON.parse(line))]
     } catch (error) {
+      // Told once: whoever asks for the file again and again fills no log.
       const name = error instanceof Error ? error.name : 'error'
-      process.stderr.write(`${this.#path}:${number}: not readable, left out: ${name}\n`)
+      if (!this.#isToldOfDamage) process.stderr.write(`${this.#path}: a line is not readable, left out: ${name}\n`)
+      this.#isToldOfDamage = true
       return []
     }
   }

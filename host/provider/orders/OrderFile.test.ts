@@ -87,6 +87,34 @@ describe('an order’s file', () => {
     expect(await eventsOf(new OrderFile(path, job))).toEqual(await eventsOf(file))
   })
 
+  test('that is over is read from disk, and nothing is added to it', async () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    const file = new OrderFile(path, job)
+    for (const phase of ['launched', 'started', 'ended'] as const) file.append(1, event(phase))
+    file.saveBeat(sampleBeat(0, 10))
+    file.end()
+    file.append(1, event('failed'))
+    const [again] = OrderFile.all(folder.path)
+    for (const one of [file, again as OrderFile]) {
+      expect(await phasesOf(one)).toEqual(['launched', 'started', 'ended'])
+      expect([one.isOver, one.job, one.beatsAfter(0)]).toEqual([true, job, []])
+    }
+    const log = join(path, 'events.ndjson')
+    const lines = readFileSync(log, 'utf8')
+    writeFileSync(log, lines.replace('launched', 'reported'))
+    expect(await phasesOf(file)).toEqual(['reported', 'started', 'ended'])
+  })
+
+  test('takes so much of events and no more, but for the end', async () => {
+    using folder = scratch()
+    const file = new OrderFile(join(folder.path, 'one'), job, { maxEventBytes: 300 })
+    for (let i = 0; i < 10; i++) file.append(1, event('running'))
+    file.append(1, event('ended'))
+    expect(await phasesOf(file)).toEqual(['running', 'running', 'ended'])
+    expect((await eventsOf(file)).map((e) => e.seq)).toEqual([0, 1, 2])
+  })
+
   test('is opened on a disk that takes nothing', () => {
     using folder = scratch()
     const path = join(folder.path, 'one')

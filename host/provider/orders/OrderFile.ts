@@ -32,33 +32,44 @@ import { LineFile } from './LineFile.ts'
 /** An order as sent by its buyer; the generation is the provider's to count. */
 export type OrderJob = Omit<JobDocument, 'generation'>
 
-const MAX_EVENTS = 100_000
+/** Some forty thousand events as engines tell them, sealed. */
+const MAX_EVENT_BYTES = 128 << 20
 /** A beat of the shortest lease there is, for a year. */
 const MAX_BEATS = 16_000_000
 
-/** One order's files: the job, the events of its enclaves, the report. Everything survives a SIGKILL. */
+/**
+ * One order's files: the job, the events of its enclaves, the report. Everything survives a SIGKILL. Events are read from disk
+ * by whoever wants them; of an order that is over nothing is kept in memory.
+ */
 export class OrderFile {
   readonly order: Hex
-  readonly job: OrderJob
   readonly #folder: string
-  readonly #eventFile: LineFile<OrderEvent>
-  readonly #events: OrderEvent[]
+  readonly #events: LineFile<OrderEvent>
   readonly #beatFile: LineFile<BeatRequest>
-  readonly #beats: BeatRequest[]
   readonly #news = new EventEmitter().setMaxListeners(0)
+  readonly #maxEventBytes: number
+  #job: OrderJob | null
+  #nextSeq = 0
+  #beats: BeatRequest[] = []
   #isOver: boolean
 
-  constructor(folder: string, job: OrderJob) {
+  constructor(
+    folder: string,
+    job: OrderJob,
+    { maxEventBytes = MAX_EVENT_BYTES }: { readonly maxEventBytes?: number } = {},
+  ) {
     this.order = job.order
-    this.job = job
+    this.#maxEventBytes = maxEventBytes
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // Written once: a disk that is full when the provider comes up again costs no order.
     if (!existsSync(join(folder, 'job.json'))) writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
     this.#isOver = existsSync(join(folder, 'over'))
-    this.#eventFile = new LineFile(join(folder, 'events.ndjson'), orderEventShape)
-    this.#events = this.#eventFile.load()
+    this.#job = this.#isOver ? null : job
+    this.#events = new LineFile(join(folder, 'events.ndjson'), orderEventShape)
     this.#beatFile = new LineFile(join(folder, 'beats.ndjson'), beatRequestShape)
+    if (this.#isOver) return
+    this.#nextSeq = (this.#events.load().at(-1)?.seq ?? -1) + 1
     this.#beats = this.#beatFile.load()
   }
 
@@ -69,8 +80,7 @@ export class OrderFile {
       const path = join(folder, name)
       if (!existsSync(join(path, 'job.json'))) return []
       try {
-        const { generation: _, ...job } = jobDocumentShape(JSON.parse(readFileSync(join(path, 'job.json'), 'utf8')))
-        return [new OrderFile(path, job)]
+        return [new OrderFile(path, readJob(path))]
       } catch (error) {
         // One order's damaged files stop no other order.
         process.stderr.write(`${path}: not readable, left alone: ${error instanceof Error ? error.name : 'error'}\n`)
@@ -79,20 +89,25 @@ export class OrderFile {
     })
   }
 
+  get job(): OrderJob {
+    return this.#job ?? readJob(this.#folder)
+  }
+
   /** Adds an event as the host saw it: numbered, timed. */
   append(generation: number, event: GuestEvent): void {
-    const seq = (this.#events.at(-1)?.seq ?? -1) + 1
-    if (seq >= MAX_EVENTS) return
+    // Whoever waits for the end is told of it, however much was told before.
+    if (this.#isOver || (this.#events.sizeBytes >= this.#maxEventBytes && event.phase !== 'ended')) return
+    const seq = this.#nextSeq
     const whole = orderEventShape({ order: this.order, generation, seq, time: Date.now(), event })
     try {
-      this.#eventFile.append(whole, { isFlushed: false })
+      this.#events.append(whole, { isFlushed: false })
     } catch (error) {
       // A full disk costs an event, never the order. What is not kept has no number and is told to nobody: after a restart
       // another event would have its number.
       process.stderr.write(`order ${this.order}: event not kept: ${(error as NodeJS.ErrnoException).code}\n`)
       return
     }
-    this.#events.push(whole)
+    this.#nextSeq = seq + 1
     this.#news.emit('event')
   }
 
@@ -100,6 +115,8 @@ export class OrderFile {
   end(): void {
     writeWhole(join(this.#folder, 'over'), true)
     this.#isOver = true
+    this.#job = null
+    this.#beats = []
     this.#news.emit('event')
   }
 
@@ -112,15 +129,16 @@ export class OrderFile {
     seq: number,
     { waits, signal }: { readonly waits: boolean; readonly signal: AbortSignal },
   ): AsyncGenerator<OrderEvent> {
-    // A line that could not be read has left a gap, so an event's place is not its number.
-    const start = this.#events.findIndex((event) => event.seq >= seq)
-    for (let i = start === -1 ? this.#events.length : start; !signal.aborted; ) {
-      const event = this.#events[i]
-      if (event !== undefined) {
-        yield event
-        i++
-      } else if (!waits || this.#isOver) return
-      else await once(this.#news, 'event', { signal }).catch(() => undefined)
+    for (let at = 0; !signal.aborted; ) {
+      const { sizeBytes } = this.#events
+      for await (const { value, endByte } of this.#events.read(at)) {
+        at = endByte
+        if (value.seq >= seq) yield value
+        if (signal.aborted) return
+      }
+      if (this.#events.sizeBytes > sizeBytes) continue
+      if (!waits || this.#isOver) return
+      await once(this.#news, 'event', { signal }).catch(() => undefined)
     }
   }
 
@@ -157,6 +175,11 @@ export class OrderFile {
     const path = join(this.#folder, 'report.json')
     return existsSync(path) ? reportRequestShape(JSON.parse(readFileSync(path, 'utf8'))) : null
   }
+}
+
+function readJob(folder: string): OrderJob {
+  const { generation: _, ...job } = jobDocumentShape(JSON.parse(readFileSync(join(folder, 'job.json'), 'utf8')))
+  return job
 }
 
 function writeWhole(path: string, value: Json): void {
