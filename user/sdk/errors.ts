@@ -73,6 +73,7 @@ export const fail = errorsOf('sdk', {
   'no-endpoint': ['a provider registered no address to reach it at', 'choose another provider’s offer'],
   'bad-recipient': ['money sent to this address would be lost', 'name a wallet’s address; leave it out for your own'],
   'too-little-money': ['the wallet has too little money', 'send it more, or order a shorter term'],
+  'not-running': ['the order does not run', 'a term is lengthened between start and end: see `npx allod order get`'],
   'still-running': ['the order is not over', 'wait for its end, or end it with `npx allod order cancel`'],
   'not-settled': ['the order is not settled yet', 'claim again later with `npx allod earnings claim`'],
   'not-reported': ['the order has no report yet', 'follow it with `npx allod order watch`'],

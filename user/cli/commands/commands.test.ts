@@ -137,8 +137,34 @@ test('follows an order to its report, figures and all', async () => {
   expect(value).toMatchObject({ order: record.order, step: 'reported' })
   expect(lines.map((l) => l.step).filter(Boolean)).toEqual(expect.arrayContaining(['funded', 'started', 'reported']))
   expect((await json('buyer', 'order', 'watch', record.order)).value).toMatchObject({ step: 'reported' })
-  const longer = await json('buyer', 'order', 'extend', record.order.slice(0, 12), '--seconds', '10', '--yes')
-  expect(longer.value).toMatchObject({ seconds: 10 })
+  const extend = ['order', 'extend', record.order.slice(0, 12)] as const
+  const dry = await run('buyer', ...extend, '--seconds', '10', '--dry-run')
+  expect(dry.stdout).toMatch(
+    /compute .*0\.003 tUSD[\s\S]*ends then: {3}\d.*10 s later[\s\S]*locked more: 0\.00\d+ tUSD/,
+  )
+  expect((await run('buyer', ...extend, '--seconds', '10')).stderr).toMatch(/locked more[\s\S]*cli\/not-confirmed/)
+  const dear = await run('buyer', ...extend, '--seconds', '10', '--max-price', '0.001', '--yes')
+  expect(dear).toMatchObject({ code: 4, stderr: expect.stringContaining('sdk/over-max-price') })
+  for (const wrong of [
+    [],
+    ['--until', '2030-01-31T12:00:00'],
+    ['--until', '9999-01-31T12:00:00Z'],
+    ['--until', '2030-01-31T12:00:00Z', '--seconds', '1'],
+  ])
+    expect((await json('buyer', ...extend, ...wrong, '--yes')).value.error.code).toBe('cli/bad-usage')
+  const before = await connect(local.network).chain.latest()
+  const { endsAt } = await before.order(record.order)
+  // Given twice, as after it was broken off, it is lengthened once.
+  const until = ['--until', new Date((endsAt + 10) * 1000).toISOString(), '--yes']
+  const longer = await json('buyer', ...extend, ...until)
+  expect(longer.value).toMatchObject({
+    seconds: 10,
+    from: endsAt,
+    to: endsAt + 10,
+    transaction: expect.stringMatching(/^0x/),
+  })
+  const again = await json('buyer', ...extend, ...until)
+  expect(again).toMatchObject({ code: 0, value: { seconds: 0, totalUnits: '0', transaction: null } })
   expect((await json('owner', 'earnings', 'list')).value.earnings).toHaveLength(1)
   expect((await json('owner', 'earnings', 'claim')).value.claims).toHaveLength(1)
   const away = (to: string, ...more: readonly string[]) => json('owner', 'earnings', 'withdraw', '--to', to, ...more)

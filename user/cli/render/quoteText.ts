@@ -17,6 +17,22 @@ export function quoteText(
   },
 ): string {
   const { shares, totalUnits, refundableUnits, request, derived } = quote
+  const words = derived === null ? null : describePolicy(derived, committee)
+  return [
+    shareTable(shares, { totalUnits, currency, paint }),
+    '',
+    `locked now:  ${paint.bold(formatAmount(totalUnits, currency))} for ${formatSeconds(request.seconds)}; it cannot cost more`,
+    `returns:     up to ${formatAmount(refundableUnits, currency)} for time that is not used or not attested`,
+    ...(words === null ? [] : [`result:      ${words.whatLeaves}; readable by ${words.whoCanRead}`]),
+    'public:      that you ordered, from whom, for how long and for how much; not your data nor what you ask',
+  ].join('\n')
+}
+
+/** What each payee gets at most. */
+export function shareTable(
+  shares: Quote['shares'],
+  { totalUnits, currency, paint }: { readonly totalUnits: bigint; readonly currency: Currency; readonly paint: Paint },
+): string {
   const rows = shares.map((s) => [
     s.label,
     shortHex(s.payee),
@@ -26,15 +42,7 @@ export function quoteText(
     part(s.mostUnits, totalUnits),
   ])
   const heading = ['for', 'paid to', 'per hour', 'per order', 'at most', 'share'].map(paint.bold)
-  const words = derived === null ? null : describePolicy(derived, committee)
-  return [
-    columns([heading, ...rows], { right: [2, 3, 4, 5] }),
-    '',
-    `locked now:  ${paint.bold(formatAmount(totalUnits, currency))} for ${formatSeconds(request.seconds)}; it cannot cost more`,
-    `returns:     up to ${formatAmount(refundableUnits, currency)} for time that is not used or not attested`,
-    ...(words === null ? [] : [`result:      ${words.whatLeaves}; readable by ${words.whoCanRead}`]),
-    'public:      that you ordered, from whom, for how long and for how much; not your data nor what you ask',
-  ].join('\n')
+  return columns([heading, ...rows], { right: [2, 3, 4, 5] })
 }
 
 const part = (amount: bigint, total: bigint): string =>

@@ -23,7 +23,8 @@ import { type LocalNetwork, startLocalNetwork } from '../testing/localNetwork.ts
 import { type PlayedProvider, playProvider } from '../testing/playedProvider.ts'
 import { claimOrder, settleOrder } from './claimOrder.ts'
 import { earningsOf, orderMoney } from './earnings.ts'
-import { endOrder, expireOrder, extendOrder } from './endOrder.ts'
+import { endOrder, expireOrder } from './endOrder.ts'
+import { extendOrder, quoteExtension } from './extendOrder.ts'
 import { followOrder, type OrderStep } from './followOrder.ts'
 import type { OrderBook, OrderRecord } from './orderRecord.ts'
 import { placeOrder } from './placeOrder.ts'
@@ -225,12 +226,23 @@ test('a running order can be lengthened, ended and claimed lane by lane', async 
   const buyer = local.wallet('buyer')
   const record = await place()
   const enclave = playEnclave(allod, local.wallet('provider'), local.keepers, record)
+  await expect(quoteExtension(allod, record, { seconds: 10 })).rejects.toMatchObject({ code: 'sdk/not-running' })
   await enclave.start()
-  await expect(extendOrder(allod, buyer, record, { seconds: 10, maxUnits: 1n })).rejects.toMatchObject({
-    code: 'sdk/over-max-price',
-  })
-  await extendOrder(allod, buyer, record, { seconds: 10 })
-  expect((await (await allod.chain.latest()).order(record.order)).seconds).toBe(110)
+  const look = async () => (await allod.chain.latest()).order(record.order)
+  const before = await look()
+  const longer = await quoteExtension(allod, record, { seconds: 10 })
+  expect(longer).toMatchObject({ from: before.endsAt, to: before.endsAt + 10, seconds: 10 })
+  const cheaper = { ...longer, totalUnits: longer.totalUnits - 1n }
+  await expect(extendOrder(allod, buyer, record, cheaper)).rejects.toMatchObject({ code: 'market/escrow-over-max' })
+  await extendOrder(allod, buyer, record, longer)
+  const { seconds, endsAt, escrow } = await look()
+  expect([seconds, endsAt, escrow]).toEqual([110, longer.to, before.escrow + longer.totalUnits])
+  // Until a time, it is lengthened once however often it is asked for.
+  const again = await quoteExtension(allod, record, { until: longer.to })
+  expect(again).toMatchObject({ from: longer.to, to: longer.to, seconds: 0, totalUnits: 0n })
+  const little = await quoteExtension(allod, record, { until: longer.to + 1 })
+  await extendOrder(allod, buyer, record, little)
+  expect((await look()).escrow).toBe(escrow + little.totalUnits)
   await local.pass(20)
   await enclave.beat(10)
   const { amounts } = await claimOrder(allod, local.wallet('provider'), record.order, { lanes: [0] })
