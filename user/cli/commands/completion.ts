@@ -19,16 +19,25 @@ function script(): string {
   })
   return [
     '_allod() {',
-    '  local words=""',
+    '  COMPREPLY=()',
+    // From a clone it is `npx allod …`; another package's npx is not ours to complete.
+    '  local at=1 words=""',
+    `  if [ "\${COMP_WORDS[0]##*/}" = npx ]; then`,
+    `    if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W allod -- "\${COMP_WORDS[1]}")); return; fi`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
-    '  local current="${COMP_WORDS[COMP_CWORD]}"',
-    `  if [ "$COMP_CWORD" -eq 1 ]; then words="${first}"; else`,
+    '    [ "${COMP_WORDS[1]}" = allod ] || return',
+    '    at=2',
+    '  fi',
+    `  if [ "$COMP_CWORD" -eq "$at" ]; then words="${first}"`,
+    // Behind a command's own words come files and options, which are the shell's to complete.
+    '  elif [ "$COMP_CWORD" -eq $((at + 1)) ]; then',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
-    '  case "${COMP_WORDS[1]}" in',
+    '  case "${COMP_WORDS[$at]}" in',
     ...cases,
     '  esac; fi',
-    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+    '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[$COMP_CWORD]}"))',
     '}',
-    'complete -o default -F _allod allod',
+    'complete -o default -F _allod allod npx',
   ].join('\n')
 }

@@ -142,7 +142,24 @@ test('names what is wrong with this machine', async () => {
 test('writes a completion that bash takes', async () => {
   const { stdout } = await run(['completion'])
   expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0)
-  expect(stdout).toContain('offer) words="list get revoke"')
+  /** What is offered for the last word. */
+  const offered = (...words: readonly string[]): string => {
+    const quoted = words.map((word) => `'${word}'`).join(' ')
+    const typed = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _allod; echo "\${COMPREPLY[*]}"`
+    return spawnSync('bash', ['-c', `${stdout}\n${typed}`], { encoding: 'utf8' }).stdout.trim()
+  }
+  for (const called of [['allod'], ['npx', 'allod']]) {
+    expect(offered(...called, 'ofF')).toBe('')
+    expect(offered(...called, 'of')).toBe('offer')
+    expect(offered(...called, '')).toMatch(/^up down publish .*doctor completion$/)
+    expect(offered(...called, 'offer', '')).toBe('list get revoke')
+    expect(offered(...called, 'offer', 'get', '')).toBe('')
+    expect(offered(...called, 'publish', '')).toBe('')
+  }
+  expect(offered('npx', 'al')).toBe('allod')
+  expect(offered('npx', 'vitest', '')).toBe('')
+  const bound = spawnSync('bash', ['-c', `${stdout}\ncomplete -p npx allod`], { encoding: 'utf8' })
+  expect(bound.stdout.trim().split('\n')).toHaveLength(2)
 })
 
 test('says by its exit code what kind of failure it was', () => {
