@@ -1,8 +1,9 @@
 import { evidenceShape, verify } from '@allod/attestation'
-import { simulatedVerifiers } from '@allod/attestation/simulated'
+import { type SimulatedReport, simulatedVerifiers } from '@allod/attestation/simulated'
 import {
   allodDomain,
   challengeShape,
+  type Hex,
   recoverSigner,
   reportData,
   seatReplyShape,
@@ -90,10 +91,51 @@ test('logs a refusal under its code', async () => {
   ])
 })
 
-test('does not log what nobody was challenged for', async () => {
-  const { made, keeper, ask } = await serving({ challenges: (all) => all.slice(1) })
-  expect(await codeOf(await ask(post('/vote', made.admission)))).toBe('keeper/challenge-missing')
+test.each([
+  ['what nobody was challenged for', 'keeper/challenge-missing', { challenges: (all) => all.slice(1) }],
+  ['terms that are not the order’s', 'protocol/spec-mismatch', { terms: (t) => ({ ...t, specHash: hex32(1) }) }],
+  [
+    'an order that is on no chain',
+    'keeper/order-state',
+    { chain: (f) => ({ ...f, order: { ...f.order, state: 'none' } }) },
+  ],
+] as const satisfies readonly (readonly [string, string, Parameters<typeof newCase>[0]])[])(
+  'does not log a refusal of %s: %s',
+  async (_, code, change) => {
+    const { made, keeper, ask } = await serving(change)
+    expect(await codeOf(await ask(post('/vote', made.admission)))).toBe(code)
+    expect(keeper.entries).toEqual([])
+  },
+)
+
+test('does not log what of a result is refused for an order that is on no chain', async () => {
+  const { made, keeper, ask } = await serving({ chain: (f) => ({ ...f, order: { ...f.order, state: 'none' } }) })
+  const { spec, terms, committee } = made.admission
+  const { manifest } = made.data
+  const response = await ask(post('/release', { order: made.order, spec, terms, committee, manifest }))
+  expect(await codeOf(response)).toBe('keeper/not-reported')
   expect(keeper.entries).toEqual([])
+})
+
+test('does not log that the chain cannot be read', async () => {
+  const made = await newCase()
+  const keeper = await newKeeper(() => Promise.reject(fail('clock-skew')))
+  expect((await answer(keeper)(post('/vote', made.admission))).status).toBe(503)
+  expect(keeper.entries).toEqual([])
+})
+
+test('logs 32 refusals of an order and no more, and those of another all the same', async () => {
+  const isDebug = { report: (r: SimulatedReport) => ({ ...r, isDebug: true }) }
+  const one = await newCase(isDebug)
+  const other = await newCase({ ...isDebug, spec: (s) => ({ ...s, salt: hex32(0x5b) }) })
+  const keeper = await newKeeper(async (query) => (query.order === one.order ? one : other).facts(query))
+  const ask = answer(keeper)
+  const refused = (): readonly Hex[] => keeper.entries.map((e) => e.decision.order)
+  for (let i = 0; i < 33; i++)
+    expect(await codeOf(await ask(post('/vote', one.admission)))).toBe('attestation/debug-enabled')
+  expect(refused()).toEqual(Array(32).fill(one.order))
+  await ask(post('/vote', other.admission))
+  expect(refused().slice(32)).toEqual([other.order])
 })
 
 test.each([

@@ -30,8 +30,15 @@ export type Answer = (request: Request) => Promise<Response>
 type Entry = Parameters<Keeper['log']['append']>[0]
 type Subject = Pick<Entry, 'order' | 'generation' | 'enclave'>
 
+/** How many refusals of an order this boot has logged. */
+type Refusals = Map<Hex, number>
+
 /** Requests judged at the same time; one more waits for nobody. */
 const MAX_AT_ONCE = 32
+
+/** Refusals of one order that are logged, and orders of which any are: what a boot can be made to write down in vain. */
+const MAX_REFUSALS = 32
+const MAX_REFUSED_ORDERS = 100_000
 
 const NOTHING: Hex = `0x${'00'.repeat(32)}`
 const NOBODY: Hex = `0x${'00'.repeat(20)}`
@@ -39,12 +46,13 @@ const NOBODY: Hex = `0x${'00'.repeat(20)}`
 /** Answers a keeper's requests: strict JSON in and out, errors as `AllodError.toJSON` under a status of their kind. */
 export function answer(keeper: Keeper): Answer {
   let underWay = 0
+  const refusals: Refusals = new Map()
   return async (request) => {
     try {
       if (underWay >= MAX_AT_ONCE) throw fail('busy', { expected: MAX_AT_ONCE })
       underWay++
       try {
-        return Response.json(await route(request, keeper))
+        return Response.json(await route(request, keeper, refusals))
       } finally {
         underWay--
       }
@@ -55,19 +63,19 @@ export function answer(keeper: Keeper): Answer {
   }
 }
 
-async function route(request: Request, keeper: Keeper): Promise<Json> {
+async function route(request: Request, keeper: Keeper, refusals: Refusals): Promise<Json> {
   const { pathname, searchParams } = new URL(request.url)
   switch (`${request.method} ${pathname}`) {
     case 'POST /challenge':
       return challenge(keeper)
     case 'POST /vote':
-      return decided(keeper, await parsed(request, admissionShape), ofAdmission, vote)
+      return decided(keeper, await parsed(request, admissionShape), ofAdmission, vote, refusals)
     case 'POST /grant':
-      return decided(keeper, await parsed(request, admissionShape), ofAdmission, grant)
+      return decided(keeper, await parsed(request, admissionShape), ofAdmission, grant, refusals)
     case 'POST /renew':
-      return decided(keeper, await parsed(request, renewShape), ({ lease }) => lease, renew)
+      return decided(keeper, await parsed(request, renewShape), ({ lease }) => lease, renew, refusals)
     case 'POST /release':
-      return decided(keeper, await parsed(request, releaseShape), ofRelease, release)
+      return decided(keeper, await parsed(request, releaseShape), ofRelease, release, refusals)
     case 'GET /evidence':
       return (await keeper.ownEvidence(verifierNonce(searchParams))) as Json
     case 'GET /seat':
@@ -79,18 +87,30 @@ async function route(request: Request, keeper: Keeper): Promise<Json> {
   }
 }
 
-/** Decides, and logs a refusal under its code. An entry that cannot be written takes nothing back: nothing was given. */
+/**
+ * Decides, and logs a refusal under its code where the chain has the order: everybody could make up others, and as many as it
+ * takes to fill the log, without which a keeper does nothing. An entry that cannot be written takes nothing back: nothing was
+ * given.
+ */
 async function decided<T, R extends Json>(
   keeper: Keeper,
   request: T,
   subjectOf: (request: T) => Subject,
   decide: (request: T, keeper: Keeper) => Promise<R>,
+  refusals: Refusals,
 ): Promise<R> {
+  let isOnChain = false
+  // The chain is asked about an order only once the request's terms were found to be that order's.
+  const readChain: Keeper['readChain'] = async (query) => {
+    const facts = await keeper.readChain(query)
+    isOnChain = facts.order.state !== 'none'
+    return facts
+  }
   try {
-    return await decide(request, keeper)
+    return await decide(request, { ...keeper, readChain })
   } catch (error) {
-    if (isWorthLogging(error)) {
-      const { order, generation, enclave } = subjectOf(request)
+    const { order, generation, enclave } = subjectOf(request)
+    if (isOnChain && isRefusal(error) && hasRoom(refusals, order)) {
       const entry = { kind: 'refuse', order, generation, enclave, subject: NOTHING, outcome: error.code } as const
       await keeper.log.append(entry).catch(() => undefined)
     }
@@ -98,10 +118,16 @@ async function decided<T, R extends Json>(
   }
 }
 
-// What nobody was challenged for, and what is only early, would let anyone fill the log.
-function isWorthLogging(error: unknown): error is AllodError {
-  const quiet = ['keeper/challenge-missing', 'keeper/challenge-forged', 'keeper/lease-forged', 'keeper/not-final']
-  return isAllodError(error) && !quiet.includes((error as AllodError).code)
+// What is only early is asked again every moment.
+const isRefusal = (error: unknown): error is AllodError =>
+  isAllodError(error) && (error as AllodError).code !== 'keeper/not-final'
+
+/** Counts a refusal that is logged. */
+function hasRoom(refusals: Refusals, order: Hex): boolean {
+  const count = refusals.get(order) ?? 0
+  if (count >= MAX_REFUSALS || (count === 0 && refusals.size >= MAX_REFUSED_ORDERS)) return false
+  refusals.set(order, count + 1)
+  return true
 }
 
 const ofAdmission = ({ launch }: { readonly launch: { readonly message: Subject } }): Subject => launch.message
