@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { AllodError, type Hex, type Json, orderId, Secret } from '@allod/protocol'
-import { connect, endOrder, getOffer, type OrderRecord, placeOrder, quote } from '@allod/sdk'
+import { connect, endOrder, fund, getOffer, type OrderRecord, placeOrder, quote } from '@allod/sdk'
 import { createWallet, openAgentBook, openOrderBook, passwordBytes, RANDOM_COST, writeJson } from '@allod/sdk/node'
 import {
   type LocalNetwork,
@@ -88,6 +92,25 @@ async function serving(): Promise<OrderRecord> {
   return placeOrder(allod, buyer, price, { book: book() })
 }
 
+/** An endpoint that passes everything on, and loses what comes back of a transaction sent through it. */
+async function deafEndpoint(upstream: string) {
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const answer = await fetch(upstream, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const said = await answer.text()
+    if (body.includes('eth_sendRawTransaction')) response.destroy()
+    else response.setHeader('content-type', 'application/json').end(said)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const stop = async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
 const ordersKept = async () => (await book().list()).length
 
 test('a command stopped while it watches what it paid for says how to go on, not to run it again', async () => {
@@ -113,6 +136,19 @@ test('one whose provider cannot be told of the order it has paid for says the sa
     3,
     expect.objectContaining({ code: 'sdk/unreachable', hint: back, meta: expect.objectContaining({ order }) }),
   ])
+})
+
+test('one that sent its order and never heard of it says that it may be placed, and how to see', async () => {
+  // With the money in the market already, the first transaction is the order.
+  await fund(connect(local.network), local.wallet('buyer'), 100_000_000n)
+  const deaf = await deafEndpoint(local.network.rpcUrls[0] ?? '')
+  await writeJson(inFolder('deaf.json'), { ...local.network, wallets: 'wallets', rpcUrls: [deaf.url] } as Json)
+  const { code, value } = await json('buyer', [...finetune(), '--network', inFolder('deaf.json')])
+  await deaf.stop()
+  const { order } = await book().get('last')
+  const back = expect.stringContaining(`npx allod order get ${order.slice(0, 12)}`)
+  expect([code, value]).toEqual([3, { error: expect.objectContaining({ hint: back, meta: { order } }) }])
+  expect((await json('buyer', ['order', 'get', order])).value).toMatchObject({ chain: { state: 'open' } })
 })
 
 test('one that waited too long, or lost the chain meanwhile, says the same and keeps its code', () => {

@@ -49,12 +49,9 @@ export async function watch(
   let last: StepName | null = null
   let reason: string | null = null
   try {
-    const steps = followOrder(allod, record, {
-      ...(wallet ? { wallet } : {}),
-      until: [...until, 'failed', 'ended'],
-      signal: io.signal,
-    })
-    for await (const step of steps) {
+    const ends: readonly StepName[] = [...until, 'failed', 'ended']
+    const options = { ...(wallet ? { wallet } : {}), until: ends, signal: io.signal }
+    for await (const step of followOrder(allod, record, options)) {
       live.clear()
       tell(step)
       if (curve.length > 1) live.draw(['', ...plotCurve(curve, { width: Math.min(out.width, 76) }).split('\n')])
