@@ -139,11 +139,13 @@ test('one whose provider cannot be told of the order it has paid for says the sa
 })
 
 test('one that sent its order and never heard of it says that it may be placed, and how to see', async () => {
-  // With the money in the market already, the first transaction is the order.
+  // With the data sealed and the money in the market already, the first transaction is the order.
+  const sealed = (await json('buyer', ['object', 'seal', inFolder('rows.jsonl'), '--name', 'known'])).value
   await fund(connect(local.network), local.wallet('buyer'), 100_000_000n)
   const deaf = await deafEndpoint(local.network.rpcUrls[0] ?? '')
   await writeJson(inFolder('deaf.json'), { ...local.network, wallets: 'wallets', rpcUrls: [deaf.url] } as Json)
-  const { code, value } = await json('buyer', [...finetune(), '--network', inFolder('deaf.json')])
+  const argv = ['finetune', '--model', 'base', '--data', sealed.manifestHash, '--yes']
+  const { code, value } = await json('buyer', [...argv, '--network', inFolder('deaf.json')])
   await deaf.stop()
   const { order } = await book().get('last')
   const back = expect.stringContaining(`npx allod order get ${order.slice(0, 12)}`)
