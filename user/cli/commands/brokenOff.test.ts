@@ -93,13 +93,15 @@ async function serving(): Promise<OrderRecord> {
 }
 
 /** An endpoint that passes everything on, and loses what comes back of a transaction sent through it. */
-async function deafEndpoint(upstream: string) {
+async function deafEndpoint(upstream: string, onSent: () => void) {
   const server = createServer(async (request, response) => {
     const body = await text(request)
     const answer = await fetch(upstream, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     const said = await answer.text()
-    if (body.includes('eth_sendRawTransaction')) response.destroy()
-    else response.setHeader('content-type', 'application/json').end(said)
+    if (body.includes('eth_sendRawTransaction')) {
+      onSent()
+      response.destroy()
+    } else response.setHeader('content-type', 'application/json').end(said)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -142,15 +144,26 @@ test('one that sent its order and never heard of it says that it may be placed, 
   // With the data sealed and the money in the market already, the first transaction is the order.
   const sealed = (await json('buyer', ['object', 'seal', inFolder('rows.jsonl'), '--name', 'known'])).value
   await fund(connect(local.network), local.wallet('buyer'), 100_000_000n)
-  const deaf = await deafEndpoint(local.network.rpcUrls[0] ?? '')
-  await writeJson(inFolder('deaf.json'), { ...local.network, wallets: 'wallets', rpcUrls: [deaf.url] } as Json)
   const argv = ['finetune', '--model', 'base', '--data', sealed.manifestHash, '--yes']
-  const { code, value } = await json('buyer', [...argv, '--network', inFolder('deaf.json')])
-  await deaf.stop()
-  const { order } = await book().get('last')
-  const back = expect.stringContaining(`npx allod order get ${order.slice(0, 12)}`)
-  expect([code, value]).toEqual([3, { error: expect.objectContaining({ hint: back, meta: { order } }) }])
-  expect((await json('buyer', ['order', 'get', order])).value).toMatchObject({ chain: { state: 'open' } })
+  const stop = new AbortController()
+  for (const [onSent, code, error] of [
+    [() => undefined, 3, expect.stringMatching(/^chain\//)],
+    // Stopped at that moment, it is not a command to run again.
+    [() => stop.abort(), 130, 'cli/interrupted'],
+  ] as const) {
+    const deaf = await deafEndpoint(local.network.rpcUrls[0] ?? '', onSent)
+    await writeJson(inFolder('deaf.json'), { ...local.network, wallets: 'wallets', rpcUrls: [deaf.url] } as Json)
+    const known = (await book().list()).map((r) => r.order)
+    const said = await json('buyer', [...argv, '--network', inFolder('deaf.json')], stop.signal)
+    await deaf.stop()
+    const order = (await book().list()).map((r) => r.order).find((o) => !known.includes(o)) ?? ''
+    const hint = expect.stringContaining(`npx allod order get ${order.slice(0, 12)}`)
+    expect([said.code, said.value]).toEqual([
+      code,
+      { error: expect.objectContaining({ code: error, hint, meta: { order } }) },
+    ])
+    expect((await json('buyer', ['order', 'get', order])).value).toMatchObject({ chain: { state: 'open' } })
+  }
 })
 
 test('one that waited too long, or lost the chain meanwhile, says the same and keeps its code', () => {

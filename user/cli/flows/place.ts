@@ -1,4 +1,4 @@
-import { AllodError, isAllodError } from '@allod/protocol'
+import { AllodError, type Hex, isAllodError } from '@allod/protocol'
 import {
   type Allod,
   type OrderBook,
@@ -10,6 +10,7 @@ import {
 } from '@allod/sdk'
 import type { Context } from '../frame/Context.ts'
 import { fail } from '../frame/errors.ts'
+import { knownError } from '../frame/knownError.ts'
 import { goesOn } from './goesOn.ts'
 
 /** What is ordered, and what to do around it. */
@@ -28,7 +29,7 @@ export type Placing = Omit<PlaceOptions, 'book' | 'onStep'> & {
  * @throws cli/interrupted, and what placing refuses
  */
 export async function place(
-  { out, io, orders }: Context,
+  { out, io, orders }: Pick<Context, 'out' | 'io' | 'orders'>,
   [allod, wallet]: readonly [Allod, Wallet],
   { quote, onSaved, onRefused, command, ...choices }: Placing,
 ): Promise<OrderRecord> {
@@ -65,14 +66,30 @@ export async function place(
 
   async function said(error: unknown): Promise<unknown> {
     const { order } = (saved as OrderRecord | null) ?? {}
-    if (order !== undefined && done === 'placed')
-      return goesOn(error, { order, signal, command: command?.(order.slice(0, 12)) })
-    // Sent, and not heard of again: it may still get into a block.
-    if (order !== undefined && done === 'funded' && isAllodError(error) && error.code.startsWith('chain/')) {
-      const hint = `order ${order.slice(0, 12)} may be placed all the same: see \`npx allod order get ${order.slice(0, 12)}\` before ordering again`
-      return new AllodError(error.code, error.message, hint, { cause: error, meta: { ...error.meta, order } })
+    if (order === undefined || done === '' || done === 'saved') {
+      await onRefused?.()
+      return error
     }
-    if (isAllodError(error)) await onRefused?.()
-    return error
+    const short = order.slice(0, 12)
+    if (done !== 'funded') return goesOn(error, { order, signal, command: command?.(short) })
+    if (isRefused(error)) {
+      await onRefused?.()
+      const isOutdated = isAllodError(error, 'sdk/quote-outdated')
+      return isOutdated && signal.aborted ? stopped(error, error.hint, order) : error
+    }
+    // Sent, and not heard of again, or heard of and not kept: it may be in a block, or still get into one.
+    const hint = `order ${short} may be placed all the same: see \`npx allod order get ${short}\` before ordering again`
+    if (signal.aborted) return stopped(error, hint, order)
+    const { code, message, meta } = knownError(error)
+    return new AllodError(code, message, hint, { cause: error, meta: { ...meta, order } })
   }
 }
+
+const stopped = (cause: unknown, hint: string, order: Hex): AllodError =>
+  fail('interrupted', { cause, hint, meta: { order } })
+
+const REFUSED =
+  /^(assets|catalog|market|registry|trust)\/|^chain\/(call-reverted|no-gas|tx-reverted)$|^sdk\/quote-outdated$/
+
+/** True where what was sent became no order, or one at other prices that was given up at once. */
+const isRefused = (error: unknown): boolean => isAllodError(error) && REFUSED.test(error.code)

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
-import { AllodError, isAllodError } from '@allod/protocol'
+import { type AllodError, isAllodError } from '@allod/protocol'
 import type { Context, Io } from './Context.ts'
 import { type Command, type Entry, globalOptions, type Values } from './command.ts'
 import { Ended } from './Ended.ts'
 import { fail } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exitCode.ts'
 import { commandHelp, overview } from './help.ts'
+import { knownError } from './knownError.ts'
 import { newContext } from './newContext.ts'
 import { newOutput, type Output } from './Output.ts'
 import { findEntry, table } from './table.ts'
@@ -121,14 +122,8 @@ function requireArguments({ name }: Entry, command: Command, given: readonly str
 
 function asKnown(error: unknown, signal: AbortSignal): AllodError {
   // Who stopped with something under way has said so in its own hint.
-  if (signal.aborted) return isAllodError(error, 'cli/interrupted') ? error : fail('interrupted', { cause: error })
-  if (isAllodError(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new AllodError(
-    'cli/internal',
-    `this should not have happened: ${message}`,
-    'please report it with what is below',
-  )
+  if (signal.aborted && !isAllodError(error, 'cli/interrupted')) return fail('interrupted', { cause: error })
+  return knownError(error)
 }
 
 function trace(error: unknown): string {
