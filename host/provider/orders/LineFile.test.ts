@@ -98,6 +98,34 @@ test('is read from any line on, over many pieces and over a line that cannot be 
   expect(await readFrom(new LineFile(path, shape), 0)).toEqual(all)
 })
 
+test('is read from near the first of the values wanted on, and few others are looked at for that', async () => {
+  using folder = scratch()
+  const path = join(folder.path, 'lines')
+  let looked = 0
+  const file = new LineFile(path, (read) => {
+    looked++
+    return shape(read)
+  })
+  const ends = [0]
+  for (let n = 0; n < 300; n++) {
+    if (n % 50 === 49) appendFileSync(path, 'garbage\n')
+    file.append({ n, text: 'é'.repeat(n * 5) }, { isFlushed: false })
+    ends.push(file.sizeBytes)
+  }
+  const longest = Math.max(...ends.slice(1).map((end, n) => end - (ends[n] as number)))
+  for (let n = 0; n <= 300; n += 6) {
+    looked = 0
+    const start = await file.startOf((one) => one.n < n)
+    // 450 kB are halved three times until 64 KiB hold what is left; a line that cannot be read is not looked at.
+    expect(looked).toBeLessThanOrEqual(3)
+    const first = ends[n] as number
+    expect(start).toBeLessThanOrEqual(first)
+    expect(start).toBeGreaterThanOrEqual(first - 65_536 - longest)
+    const wanted = (await readFrom(file, start)).map((one) => one.n).filter((one) => one >= n)
+    expect(wanted).toEqual(Array.from({ length: 300 - n }, (_, i) => n + i))
+  }
+})
+
 test('what is added while it is read is read too, and a half written line is not', async () => {
   using folder = scratch()
   const path = join(folder.path, 'lines')
@@ -116,4 +144,5 @@ test('holds nothing where there is no file', async () => {
   using folder = scratch()
   const file = new LineFile(join(folder.path, 'none'), shape)
   expect([file.load(), file.sizeBytes, await readFrom(file, 0)]).toEqual([[], 0, []])
+  expect(await file.startOf(() => true)).toBe(0)
 })

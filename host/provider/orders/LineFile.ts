@@ -52,6 +52,40 @@ export class LineFile<T extends Json> {
    * among them.
    */
   async *read(fromByte: number): AsyncGenerator<{ readonly value: T; readonly endByte: number }, void> {
+    for await (const { line, endByte } of this.#lines(fromByte))
+      for (const value of this.#valueOf(line)) yield { value, endByte }
+  }
+
+  /**
+   * The byte to read from for the values that are not `isBefore`, all of which follow those that are: at most a piece of the
+   * file, a line, and what cannot be read before the first of them. Looks at a few lines, however long the file is.
+   */
+  async startOf(isBefore: (value: T) => boolean): Promise<number> {
+    // What ends at or before `start` is before; the first value that begins after `end` is not.
+    let [start, end] = [0, this.#sizeBytes]
+    while (end - start > PIECE_BYTES) {
+      const middle = Math.floor((start + end) / 2)
+      const next = await this.#firstBetween(middle, end)
+      if (next !== null && isBefore(next.value)) start = next.endByte
+      else end = middle
+    }
+    return start
+  }
+
+  /** The first value whose line begins after a byte, wherever in a line that is, and before another one. */
+  async #firstBetween(after: number, before: number): Promise<{ readonly value: T; readonly endByte: number } | null> {
+    let startByte = after
+    for await (const { line, endByte } of this.#lines(after)) {
+      if (startByte >= before) return null
+      // The first of these lines is the rest of one that began earlier.
+      const [value] = startByte === after ? [] : this.#valueOf(line)
+      if (value !== undefined) return { value, endByte }
+      startByte = endByte
+    }
+    return null
+  }
+
+  async *#lines(fromByte: number): AsyncGenerator<{ readonly line: string; readonly endByte: number }, void> {
     if (fromByte >= this.#sizeBytes) return
     const file = await open(this.#path)
     try {
@@ -66,7 +100,7 @@ export class LineFile<T extends Json> {
         for (let end = pending.indexOf(10); end >= 0; end = pending.indexOf(10)) {
           const line = pending.toString('utf8', 0, end)
           pending = pending.subarray(end + 1)
-          for (const value of this.#valueOf(line)) yield { value, endByte: at - pending.length }
+          yield { line, endByte: at - pending.length }
         }
       }
     } finally {

@@ -16,6 +16,18 @@ async function eventsOf(file: OrderFile, waits = false, signal = forever): Promi
 }
 const phasesOf = async (file: OrderFile) => (await eventsOf(file)).map((e) => e.event.phase)
 
+async function saidWhile(work: () => Promise<void>): Promise<readonly string[]> {
+  const said: string[] = []
+  const write = process.stderr.write
+  process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0
+  try {
+    await work()
+  } finally {
+    process.stderr.write = write
+  }
+  return said
+}
+
 describe('an order’s file', () => {
   test('keeps its job and its events when it is opened again', async () => {
     using folder = scratch()
@@ -106,6 +118,36 @@ describe('an order’s file', () => {
     expect(await phasesOf(file)).toEqual(['reported', 'started', 'ended'])
   })
 
+  test('is not read from its first event on by who asks for a later one', async () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    const file = new OrderFile(path, job)
+    const sealed = { enc: fill(32, 1), ciphertext: fill(16_384, 2) }
+    for (let i = 0; i < 40; i++) file.append(1, { phase: 'running', detail: null, sealed })
+    const log = join(path, 'events.ndjson')
+    const lines = readFileSync(log, 'utf8').split('\n')
+    // Who reads a line that is damaged says so.
+    const damage = (count: number): void =>
+      writeFileSync(log, lines.map((line, i) => (i < count ? 'x'.repeat(line.length) : line)).join('\n'))
+    const asks = async (of: OrderFile, seqs: readonly number[]): Promise<[number[][], number]> => {
+      const told: number[][] = []
+      const said = await saidWhile(async () => {
+        for (const seq of seqs)
+          told.push((await Array.fromAsync(of.eventsFrom(seq, { waits: false, signal: forever }))).map((e) => e.seq))
+      })
+      return [told, said.length]
+    }
+    const beyond = [40, 41, 4_294_967_295, Number.MAX_SAFE_INTEGER]
+    damage(40)
+    expect(await asks(file, beyond)).toEqual([[[], [], [], []], 0])
+    damage(15)
+    expect(await asks(file, [37])).toEqual([[[37, 38, 39]], 0])
+    file.end()
+    const [over] = OrderFile.all(folder.path) as [OrderFile]
+    expect(await asks(over, [37, ...beyond])).toEqual([[[37, 38, 39], [], [], [], []], 0])
+    expect(await asks(over, [0])).toEqual([[Array.from({ length: 25 }, (_, i) => 15 + i)], 1])
+  })
+
   test('takes so much of events and no more, but for the end', async () => {
     using folder = scratch()
     const file = new OrderFile(join(folder.path, 'one'), job, { maxEventBytes: 300 })
@@ -161,6 +203,19 @@ describe('someone who waits', () => {
       file.end()
     })
     expect((await told).map((e) => e.event.phase)).toEqual(['launched', 'started', 'ended'])
+  })
+
+  test('for an event that is not there yet is told of that one, and of none before it', async () => {
+    using folder = scratch()
+    const file = new OrderFile(join(folder.path, 'one'), job)
+    file.append(1, event('launched'))
+    const told = Array.fromAsync(file.eventsFrom(2, { waits: true, signal: forever }))
+    setImmediate(() => {
+      file.append(1, event('started'))
+      file.append(1, event('granted'))
+      file.end()
+    })
+    expect((await told).map((e) => e.event.phase)).toEqual(['granted'])
   })
 
   test('may leave before anything is new', async () => {

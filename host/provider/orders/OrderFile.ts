@@ -129,7 +129,10 @@ export class OrderFile {
     seq: number,
     { waits, signal }: { readonly waits: boolean; readonly signal: AbortSignal },
   ): AsyncGenerator<OrderEvent> {
-    for (let at = 0; !signal.aborted; ) {
+    // Anybody may ask, again and again, and a file is long: what was told before is not read to find what comes after it.
+    const isNothingThere = !this.#isOver && seq >= this.#nextSeq
+    const start = isNothingThere ? this.#events.sizeBytes : await this.#events.startOf((event) => event.seq < seq)
+    for (let at = start; !signal.aborted; ) {
       const { sizeBytes } = this.#events
       for await (const { value, endByte } of this.#events.read(at)) {
         at = endByte
