@@ -59,9 +59,14 @@ const finetune = (): readonly string[] => ['finetune', '--model', 'base', '--dat
 const book = () => openOrderBook(inFolder('orders'))
 const agents = () => openAgentBook(inFolder('agents'))
 
-async function json(as: string, argv: readonly string[], signal = new AbortController().signal) {
-  const env = { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('network.json') }
-  const { code, stdout } = await runCli([...argv, '--as', as, '--json'], { env, signal })
+const run = (as: string, argv: readonly string[], signal = new AbortController().signal) =>
+  runCli([...argv, '--as', as], {
+    env: { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('network.json') },
+    signal,
+  })
+
+async function json(as: string, argv: readonly string[], signal?: AbortSignal) {
+  const { code, stdout } = await run(as, [...argv, '--json'], signal)
   return { code, value: JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null') }
 }
 
@@ -229,4 +234,24 @@ test('a name under way is not ordered again for another fine-tuning, nor while i
   expect((await json('buyer', deploy)).value.error.code).toBe('sdk/not-reported')
   const over = await json('buyer', ['deploy', served.order, '--name', 'second', '--yes'])
   expect(over.value.error).toMatchObject({ code: 'cli/order-failed', meta: { actual: 'settled' } })
+})
+
+test('an order that never started, or whose term is over, is not gone on with, and says how its money comes back', async () => {
+  const tuned = (await book().list()).find((r) => r.spec.kind === 'finetune')?.order ?? ''
+  const over = await serving()
+  await playEnclave(connect(local.network), local.wallet('provider'), local.keepers, over).start()
+  const late = await serving()
+  // Past the start's window and the term.
+  await local.pass(1000)
+  for (const { order } of [late, over]) {
+    await agents().begin('third', { tuned: tuned as Hex, order })
+    const back = `npx allod order cancel ${order.slice(0, 12)}`
+    const again = await run('buyer', ['deploy', tuned, '--name', 'third', '--yes'])
+    expect(again.stderr).toContain(back)
+    // It goes for another one, for which its report is missing here.
+    expect(again.stderr).toContain('sdk/not-reported')
+    const given = await json('buyer', ['deploy', order, '--name', 'third', '--yes'])
+    expect(given.value.error).toMatchObject({ code: 'cli/order-failed', hint: expect.stringContaining(back) })
+    expect((await json('buyer', ['order', 'cancel', order, '--yes'])).code).toBe(0)
+  }
 })

@@ -15,18 +15,20 @@ export async function begunAgent(
   given: OrderRecord,
   name: string,
 ): Promise<OrderRecord | null> {
-  const stateOf = async ({ order }: Pick<OrderRecord, 'order'>) =>
-    (await (await allod.chain.latest()).order(order)).state
   if (given.spec.kind === 'serve') {
-    const state = await stateOf(given)
-    if (state !== 'open' && state !== 'active')
-      throw fail('order-failed', { expected: 'an order that is not over', actual: state })
+    const { state, dead, takeBack } = await lookAt(allod, given)
+    if (dead !== null) throw fail('order-failed', { expected: NOT_OVER, actual: dead, hint: takeBack })
+    if (state !== 'open' && state !== 'active') throw fail('order-failed', { expected: NOT_OVER, actual: state })
     return given
   }
   const begun = await (await agents()).begun(name)
   if (begun === null) return null
-  const state = await stateOf(begun)
+  const { state, dead, takeBack } = await lookAt(allod, begun)
   if (state === 'ended' || state === 'settled') return null
+  if (dead !== null) {
+    out.note(`order ${begun.order.slice(0, 12)} of this name ${dead}: ${takeBack}`)
+    return null
+  }
   const record = await (await orders()).get(begun.order)
   const short = begun.order.slice(0, 12)
   if (state === 'none') {
@@ -44,4 +46,20 @@ export async function begunAgent(
     })
   out.note(`order ${short} of this name is under way: going on with it, nothing more is paid`)
   return record
+}
+
+const NOT_OVER = 'an order that is not over'
+
+/**
+ * An order's state, and why nothing comes of it any more where the chain still has it as open or active: it stays so until
+ * somebody ends it.
+ */
+async function lookAt({ chain }: Pick<Allod, 'chain'>, { order }: Pick<OrderRecord, 'order'>) {
+  const view = await chain.latest()
+  const { state, startBy, endsAt } = await view.order(order)
+  const { time } = view.block
+  const isLate = state === 'open' && time > startBy
+  const isOver = state === 'active' && time >= endsAt
+  const dead = isLate ? 'was not started in time' : isOver ? 'is past the end of its term' : null
+  return { state, dead, takeBack: `what it still holds comes back by \`npx allod order cancel ${order.slice(0, 12)}\`` }
 }
