@@ -1,23 +1,28 @@
 import { evidenceShape, verify } from '@allod/attestation'
 import { type SimulatedReport, simulatedVerifiers } from '@allod/attestation/simulated'
 import {
+  AllodError,
   allodDomain,
   challengeShape,
+  fromHex,
+  grantReplyShape,
   type Hex,
   recoverSigner,
+  renewHash,
   reportData,
   seatReplyShape,
   seatType,
+  signDigest,
   toHex,
   typedDigest,
   voteReplyShape,
 } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { fail } from '../errors.ts'
-import { requireOwnChallenge } from '../keys/challenge.ts'
+import { newChallenge, requireOwnChallenge } from '../keys/challenge.ts'
 import { newCase } from '../testing/newCase.ts'
 import { newKeeper } from '../testing/newKeeper.ts'
-import { addresses, hex32, NOW, rootId } from '../testing/party.ts'
+import { addresses, enclave, hex32, NOW, rootId, seed } from '../testing/party.ts'
 import { answer } from './answer.ts'
 
 const post = (path: string, body: unknown): Request =>
@@ -122,6 +127,35 @@ test('does not log that the chain cannot be read', async () => {
   const keeper = await newKeeper(() => Promise.reject(fail('clock-skew')))
   expect((await answer(keeper)(post('/vote', made.admission))).status).toBe(503)
   expect(keeper.entries).toEqual([])
+})
+
+test('does not log that the chain is behind, which passes', async () => {
+  const { made, keeper, ask } = await serving({ chain: (facts) => ({ ...facts, headTime: NOW - 500 }) })
+  const response = await ask(post('/vote', made.admission))
+  expect([response.status, await codeOf(response)]).toEqual([503, 'keeper/clock-skew'])
+  expect(keeper.entries).toEqual([])
+})
+
+test('does not log that the chain could not be read once more, after the evidence of a renewal was judged', async () => {
+  const made = await newCase()
+  let isDown = false
+  let reads = 0
+  const keeper = await newKeeper(async (query) => {
+    if (isDown && reads++ > 0) throw new AllodError('chain/rpc-failed', 'the endpoint does not answer', 'try again')
+    return made.facts(query)
+  })
+  const ask = answer(keeper)
+  const { lease } = grantReplyShape(await (await ask(post('/grant', made.admission))).json())
+  isDown = true
+  const { id, challengeMac } = keeper.keys
+  const challenge = newChallenge(id, challengeMac, { now: NOW, forSeconds: 60, random: seed(90) })
+  const [from, upTo] = [lease.upTo, NOW]
+  const signature = signDigest(enclave, fromHex(renewHash(lease, from, upTo, challenge), 32))
+  const { admission } = made
+  const renewal = { lease, terms: admission.terms, from, upTo, challenge, admission, signature }
+  const response = await ask(post('/renew', renewal))
+  expect([response.status, await codeOf(response), reads]).toEqual([503, 'chain/rpc-failed', 2])
+  expect(keeper.entries.map((e) => e.decision.kind)).toEqual(['grant'])
 })
 
 test('logs 32 refusals of an order and no more, and those of another all the same', async () => {

@@ -118,9 +118,11 @@ async function decided<T, R extends Json>(
   }
 }
 
-// What is only early is asked again every moment.
+// What passes by itself is asked again every moment: it costs nobody an order, and would leave no room for what does.
+const PASSING = ['keeper/not-final', 'keeper/clock-skew']
+
 const isRefusal = (error: unknown): error is AllodError =>
-  isAllodError(error) && (error as AllodError).code !== 'keeper/not-final'
+  isAllodError(error) && !PASSING.includes(error.code) && !error.code.startsWith('chain/')
 
 /** Counts a refusal that is logged. */
 function hasRoom(refusals: Refusals, order: Hex): boolean {
