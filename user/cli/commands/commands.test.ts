@@ -121,6 +121,7 @@ test('places an order, lists it, and takes it back', async () => {
   const taken = await run('buyer', 'order', 'result', 'last', folder)
   expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('sdk/folder-not-empty') })
   expect((await run('buyer', 'order', 'result', 'last', inFolder('fresh'))).stderr).toContain('sdk/not-reported')
+  expect(existsSync(inFolder('fresh'))).toBe(false)
 })
 
 test('follows an order to its report, figures and all', async () => {

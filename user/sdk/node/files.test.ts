@@ -1,9 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@allod/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { emptyFolder, readJson, writeFileWhole, writeJson } from './files.ts'
+import { fillFolder, readJson, writeFileWhole, writeJson } from './files.ts'
 import { readNetwork } from './readNetwork.ts'
 
 let folder = ''
@@ -19,26 +29,80 @@ test('writes a file whole, for its owner only, and leaves no part behind', async
   expect(readdirSync(folder)).toEqual(['a.json'])
 })
 
+const mode = (path: string) => statSync(path).mode & 0o7777
+const put = (name: string) => async (part: string) => {
+  mkdirSync(join(part, 'below'))
+  writeFileSync(join(part, 'below', name), 'new')
+  return name
+}
+
 test('gives others a folder to fill only where nothing lies, and changes the rights of its own only', async () => {
-  const mode = (path: string) => statSync(path).mode & 0o7777
   const [made, empty, full] = [join(folder, 'deep/made'), join(folder, 'empty'), join(folder, 'full')]
-  await emptyFolder(made)
-  expect(mode(made)).toBe(0o700)
+  expect(await fillFolder(made, put('a'))).toBe('a')
+  expect([mode(made), readdirSync(join(made, 'below')), readdirSync(join(folder, 'deep'))]).toEqual([
+    0o700,
+    ['a'],
+    ['made'],
+  ])
   mkdirSync(empty)
   chmodSync(empty, 0o1777)
-  await emptyFolder(empty)
-  expect(mode(empty)).toBe(0o1777)
+  await fillFolder(empty, put('b'))
+  expect([mode(empty), readdirSync(empty), readdirSync(join(empty, 'below'))]).toEqual([0o1777, ['below'], ['b']])
   mkdirSync(full)
   chmodSync(full, 0o755)
   writeFileSync(join(full, '.bashrc'), 'mine')
-  await expect(emptyFolder(full)).rejects.toMatchObject({ code: 'sdk/folder-not-empty', meta: { actual: full } })
-  await expect(emptyFolder(join(full, '.bashrc'))).rejects.toMatchObject({ code: 'sdk/file-unwritable' })
-  await expect(emptyFolder(join(full, '.bashrc/below'))).rejects.toMatchObject({ code: 'sdk/file-unwritable' })
+  await expect(fillFolder(full, put('c'))).rejects.toMatchObject({
+    code: 'sdk/folder-not-empty',
+    meta: { actual: full },
+  })
+  for (const wrong of ['.bashrc', '.bashrc/below'])
+    await expect(fillFolder(join(full, wrong), put('c'))).rejects.toMatchObject({ code: 'sdk/file-unwritable' })
   expect([mode(full), readdirSync(full), readFileSync(join(full, '.bashrc'), 'utf8')]).toEqual([
     0o755,
     ['.bashrc'],
     'mine',
   ])
+})
+
+test('a folder that was being filled when it was broken off is filled by the next run', async () => {
+  mkdirSync(join(folder, 'empty'))
+  for (const name of ['new', 'empty']) {
+    const path = join(folder, name)
+    const before = readdirSync(folder)
+    let part = ''
+    const broken = fillFolder(path, async (given) => {
+      part = given
+      await put('a')(given)
+      expect([mode(given), existsSync(join(path, 'below'))]).toEqual([0o700, false])
+      throw new Error('broken off')
+    })
+    await expect(broken).rejects.toThrow('broken off')
+    expect([readdirSync(folder), existsSync(part)]).toEqual([before, false])
+    // Killed, it removes nothing.
+    mkdirSync(part)
+    await put('a')(part)
+    await fillFolder(path, put('b'))
+    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['b']])
+    rmSync(part, { recursive: true, force: true })
+  }
+})
+
+test('what got into a folder while it was being filled is not replaced', async () => {
+  mkdirSync(join(folder, 'empty'))
+  for (const [name, code] of [
+    ['empty', 'sdk/folder-not-empty'],
+    ['new', 'sdk/file-unwritable'],
+  ] as const) {
+    const path = join(folder, name)
+    const late = fillFolder(path, async (part) => {
+      await put('a')(part)
+      mkdirSync(path, { recursive: true })
+      await put('mine')(path)
+    })
+    await expect(late).rejects.toMatchObject({ code, meta: { actual: path } })
+    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['mine']])
+  }
+  expect(readdirSync(folder).sort()).toEqual(['empty', 'new'])
 })
 
 test('says which file it could not write', async () => {

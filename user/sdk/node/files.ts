@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type Json, utf8 } from '@allod/protocol'
+import { isAllodError, type Json, utf8 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 
 /** Makes a folder that only its owner may enter. */
@@ -10,26 +10,52 @@ export async function ownFolder(path: string): Promise<void> {
   await chmod(path, 0o700)
 }
 
+/** What a run that was killed left in a folder that was there; no other name is taken for it. */
+const LEFT = /^\.allod-[0-9a-f]{12}\.part$/
+
 /**
- * A folder that others shall fill: made here, for its owner only, or there and empty, and then left as it is. Whatever names of
- * files come, they replace nothing.
- * @throws sdk/folder-not-empty, sdk/file-unwritable
+ * Lets others fill a folder. What they write gets its place only when all of it is there: as a folder for its owner only, or
+ * in one that is there and empty, whose rights stay as they are. Broken off, it can be done again. Whatever names of files
+ * come, they replace nothing.
+ * @throws sdk/folder-not-empty, sdk/file-unwritable, and what `fill` throws
  */
-export async function emptyFolder(path: string): Promise<void> {
-  const unwritable = (cause: unknown) => fail('file-unwritable', { cause, actual: path })
-  try {
-    await mkdir(dirname(resolve(path)), { recursive: true })
-    return await mkdir(path, { mode: 0o700 })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(cause)
+export async function fillFolder<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const target = resolve(path)
+  const left = await leftInEmpty(path)
+  const isThere = left !== null
+  const id = randomBytes(6).toString('hex')
+  const part = isThere ? join(target, `.allod-${id}.part`) : `${target}.${id}.part`
+  const orUnwritable = (cause: unknown): never => {
+    throw fail('file-unwritable', { cause, actual: path })
   }
-  const there = await opendir(path).catch((cause: unknown) => {
-    throw unwritable(cause)
-  })
+  for (const name of left ?? []) await rm(join(target, name), { recursive: true, force: true }).catch(orUnwritable)
+  await mkdir(dirname(target), { recursive: true }).catch(orUnwritable)
+  await mkdir(part, { mode: 0o700 }).catch(orUnwritable)
   try {
-    if ((await there.read()) !== null) throw fail('folder-not-empty', { actual: path })
+    const filled = await fill(part)
+    if (isThere) {
+      // Something may have got there meanwhile.
+      await leftInEmpty(path)
+      for (const name of await readdir(part)) await rename(join(part, name), join(target, name)).catch(orUnwritable)
+    } else await rename(part, target).catch(orUnwritable)
+    return filled
   } finally {
-    await there.close()
+    await rm(part, { recursive: true, force: true })
+  }
+}
+
+/** What killed runs left in a folder that is empty otherwise; null where there is none. @throws sdk/folder-not-empty, sdk/file-unwritable */
+async function leftInEmpty(path: string): Promise<readonly string[] | null> {
+  try {
+    const left: string[] = []
+    for await (const { name } of await opendir(path)) {
+      if (!LEFT.test(name)) throw fail('folder-not-empty', { actual: path })
+      left.push(name)
+    }
+    return left
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw isAllodError(cause) ? cause : fail('file-unwritable', { cause, actual: path })
   }
 }
 

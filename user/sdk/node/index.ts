@@ -1,7 +1,7 @@
 export { folderSink, folderSource } from '@allod/content/node'
 export { type AgentBook, openAgentBook } from './agentBook.ts'
 export { devnetWallet, devnetWalletFolder } from './devnetWallet.ts'
-export { emptyFolder, filesAt, ownFolder, readBytes, readJson, writeFileWhole, writeJson } from './files.ts'
+export { filesAt, fillFolder, ownFolder, readBytes, readJson, writeFileWhole, writeJson } from './files.ts'
 export { folderOrFile } from './folderOrFile.ts'
 export { indexedOrders } from './indexedOrders.ts'
 export { decryptKey, encryptKey, PERSON_COST, passwordBytes, RANDOM_COST } from './keystore.ts'
