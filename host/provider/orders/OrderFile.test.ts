@@ -157,6 +157,19 @@ describe('an order’s file', () => {
     expect((await eventsOf(file)).map((e) => e.seq)).toEqual([0, 1, 2])
   })
 
+  test('whose job is damaged is whole again once its buyer sends it again', async () => {
+    using folder = scratch()
+    const path = join(folder.path, 'one')
+    new OrderFile(path, job).append(1, event('launched'))
+    writeFileSync(join(path, 'job.json'), '{"order":')
+    expect(OrderFile.all(folder.path)).toEqual([])
+    const sent = new OrderFile(path, job)
+    expect(OrderFile.all(folder.path).map((file) => file.job)).toEqual([job])
+    sent.end()
+    expect(sent.job).toEqual(job)
+    expect(await phasesOf(sent)).toEqual(['launched'])
+  })
+
   test('is opened on a disk that takes nothing', () => {
     using folder = scratch()
     const path = join(folder.path, 'one')

@@ -62,8 +62,8 @@ export class OrderFile {
     this.#maxEventBytes = maxEventBytes
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    // Written once: a disk that is full when the provider comes up again costs no order.
-    if (!existsSync(join(folder, 'job.json'))) writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
+    // Written once: a disk that is full when the provider comes up again costs no order. What is damaged is no job.
+    if (!hasJob(folder)) writeWhole(join(folder, 'job.json'), { ...job, generation: 0 })
     this.#isOver = existsSync(join(folder, 'over'))
     this.#job = this.#isOver ? null : job
     this.#events = new LineFile(join(folder, 'events.ndjson'), orderEventShape)
@@ -183,6 +183,15 @@ export class OrderFile {
 function readJob(folder: string): OrderJob {
   const { generation: _, ...job } = jobDocumentShape(JSON.parse(readFileSync(join(folder, 'job.json'), 'utf8')))
   return job
+}
+
+function hasJob(folder: string): boolean {
+  try {
+    readJob(folder)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function writeWhole(path: string, value: Json): void {
