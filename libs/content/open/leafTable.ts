@@ -92,7 +92,7 @@ async function readTable(
   }
   const group = new Uint8Array(chunksPerPackOf(header) * LEAF_BYTES)
   let [size, used] = [0, 0]
-  for await (const piece of store.get(rawRef(digest), { signal })) {
+  for await (const piece of store.get(rawRef(digest), { signal, maxBytes: sizeBytes })) {
     size += piece.length
     if (size > sizeBytes) throw fail('short-read', { expected: sizeBytes, actual: size, meta: { store: store.id } })
     hasher.update(piece)

@@ -222,6 +222,27 @@ describe('a store that lies', () => {
     }
   })
 
+  it('is not what a store is that a reader left before it was done', async () => {
+    const left = Promise.withResolvers<void>()
+    const slow: Store = {
+      ...good,
+      async *get(ref, options) {
+        yield* good.get(ref, options)
+        // Read ahead: all chunks are there, and the end is not.
+        if (ref.kind !== 'pack' || options?.range?.start === 0) return
+        const { signal } = options ?? {}
+        if (signal?.aborted === false)
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        setImmediate(left.resolve)
+        throw fail('aborted')
+      },
+    }
+    const faults: StoreFault[] = []
+    for await (const _ of opened([slow], { onFault: (fault: StoreFault) => void faults.push(fault) })) break
+    await left.promise
+    expect(faults).toEqual([])
+  })
+
   it('about the leaf table is found out', async () => {
     const liar = memoryStore()
     for (const [path, bytes] of good.blobs)

@@ -5,7 +5,7 @@ import { fail } from '../errors.ts'
 import type { Header } from '../header.ts'
 import { chunkLengthOf, packChunks, placeOf } from '../layout.ts'
 import { leafAt } from '../merkle.ts'
-import { asStoreError, type FetchOptions, firstIntact } from '../stores/fetchBlob.ts'
+import { asStoreError, type FetchOptions, firstIntact, requireRunning } from '../stores/fetchBlob.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 import type { LeafTable } from './leafTable.ts'
 
@@ -51,6 +51,7 @@ export function newSpanSource({ header, table, stores, onFault }: SpanContext): 
       } catch (error) {
         if (good.length < end - first) throw error
         // All that was asked for is there; what came after it says only what this store is like.
+        requireRunning(signal)
         suspect({ store: store.id, error: asStoreError(error) })
       }
       return good

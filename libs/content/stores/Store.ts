@@ -16,8 +16,15 @@ export type Store = {
   readonly id: Hex
   /** Stores a blob durably; where it is there already, in its place or not at all. */
   put(ref: BlobRef, body: Body, options?: Stoppable): Promise<StorageReceipt>
-  /** The blob's bytes, or a range of them, unchecked. @throws content/blob-not-found, content/short-read */
-  get(ref: BlobRef, options?: Stoppable & { readonly range?: ByteRange }): AsyncIterable<Uint8Array>
+  /**
+   * The blob's bytes, or a range of them, unchecked. Of a whole blob, `maxBytes` are expected at most: how long a store may
+   * take goes by that, not by what it says itself.
+   * @throws content/blob-not-found, content/short-read
+   */
+  get(
+    ref: BlobRef,
+    options?: Stoppable & { readonly range?: ByteRange; readonly maxBytes?: number },
+  ): AsyncIterable<Uint8Array>
   /** Which of at most 1,000 blobs are there. */
   has(refs: readonly BlobRef[], options?: Stoppable): Promise<readonly boolean[]>
   /** A fresh receipt for a blob that is there, else null. */

@@ -22,7 +22,7 @@ export async function fetchBlob(
   return firstIntact(stores, { digest, signal, onFault }, async (store) => {
     const pieces: Uint8Array[] = []
     let size = 0
-    for await (const piece of store.get(rawRef(digest), { signal })) {
+    for await (const piece of store.get(rawRef(digest), { signal, maxBytes })) {
       size += piece.length
       if (size > maxBytes) throw fail('short-read', { expected: maxBytes, actual: size })
       pieces.push(piece)

@@ -35,7 +35,7 @@ async function fetchFile(
   try {
     const hasher = newHasher()
     let sizeBytes = 0
-    for await (const piece of store.get(rawRef(file.sha256), { signal })) {
+    for await (const piece of store.get(rawRef(file.sha256), { signal, maxBytes: file.sizeBytes })) {
       sizeBytes += piece.length
       if (sizeBytes > file.sizeBytes) break
       hasher.update(piece)

@@ -48,15 +48,29 @@ const json =
 const refusal = new AllodError('store/disk-full', 'this node has no room', 'use another').toJSON()
 
 describe('httpStore', () => {
-  it('gives a node up that drips: each piece in time, and all of it never', async () => {
+  // 200 ms, and 4 for so many bytes at the slowest rate; what the node says of its length buys it no time.
+  it.each([
+    ['of a range', { range: { start: 0, end: 1024 } }],
+    ['of a whole blob', { maxBytes: 1024 }],
+  ])('gives a node up that drips %s: each piece in time, and all of it never', async (_, options) => {
     const { store } = await nodeThat((_, response) => {
-      response.writeHead(206, { 'content-length': 2 ** 20 })
+      response.writeHead('range' in options ? 206 : 200, { 'content-length': 1e12 })
       const drip = setInterval(() => response.write('x'), 20)
       response.once('close', () => clearInterval(drip))
     }, 200)
-    // 200 ms, and 4 for these bytes at the slowest rate.
-    const dripped = collect(store.get(ref, { range: { start: 0, end: 1024 } }))
-    await expect(dripped).rejects.toMatchObject({ code: 'content/store-unreachable' })
+    expect(await codeOf(() => collect(store.get(ref, options)))).toBe('content/store-unreachable')
+  })
+
+  it('tells a body that cannot be read as what it is, not as a fault of the node', async () => {
+    const { store } = await nodeThat(json(receipt))
+    const broken = {
+      ...body,
+      *pieces() {
+        yield testBytes(100)
+        throw new AllodError('content/no-replica', 'no leaves', 'none')
+      },
+    }
+    expect(await codeOf(() => store.put(ref, broken))).toBe('content/no-replica')
   })
 
   it('tries again where a node is busy, and then succeeds', async () => {

@@ -27,17 +27,18 @@ export function httpStore({ url, address, fetch = globalThis.fetch, timeoutMs = 
   return {
     id: address,
     async put(ref, body, { signal } = {}) {
+      const source = watched(body)
       const answer = await request(peer, {
         method: 'PUT',
         path: `/${blobPath(ref)}?size=${body.sizeBytes}&chunk=${body.chunkBytes}`,
         headers: { 'content-type': 'application/octet-stream' },
-        body: () => upload(body),
+        body: () => upload(source.pieces()),
         timeoutMs: timeoutMs + body.sizeBytes / SLOWEST_BYTES_PER_MS,
         signal,
-      })
+      }).catch(source.blame)
       return storageReceiptShape(await readJson(answer, MAX_ANSWER_BYTES))
     },
-    get: (ref, { signal, range } = {}) => download(peer, ref, range, signal),
+    get: (ref, options = {}) => download(peer, ref, options),
     async has(refs, { signal } = {}) {
       const body = JSON.stringify({ blobs: refs.map(blobPath) })
       const headers = { 'content-type': 'application/json' }
@@ -66,8 +67,7 @@ export function httpStore({ url, address, fetch = globalThis.fetch, timeoutMs = 
 async function* download(
   peer: Peer,
   ref: BlobRef,
-  range: { readonly start: number; readonly end: number } | undefined,
-  signal: AbortSignal | undefined,
+  { range, signal, maxBytes = MAX_BLOB_BYTES }: NonNullable<Parameters<Store['get']>[1]>,
 ): AsyncGenerator<Uint8Array, void> {
   const answer = await request(peer, {
     method: 'GET',
@@ -84,7 +84,7 @@ async function* download(
   const declared = answer.headers.get('content-length')
   const expected = range ? range.end - range.start : declared === null ? null : Number(declared)
   let actual = 0
-  for await (const piece of answer.pieces(expected ?? MAX_BLOB_BYTES)) {
+  for await (const piece of answer.pieces(range ? range.end - range.start : maxBytes)) {
     actual += piece.length
     if (expected !== null && actual > expected) break
     yield piece
@@ -93,15 +93,33 @@ async function* download(
 }
 
 // Browsers cannot stream a request over HTTP/1.1, so there a body goes as a Blob.
-async function upload(body: Body): Promise<BodyInit> {
-  if (nodeCrypto !== null) return streamOf(body.pieces())
+async function upload(pieces: AsyncIterable<Uint8Array>): Promise<BodyInit> {
+  if (nodeCrypto !== null) return streamOf(pieces)
   const parts: BlobPart[] = []
-  for await (const piece of body.pieces()) parts.push(piece as Uint8Array<ArrayBuffer>)
+  for await (const piece of pieces) parts.push(piece as Uint8Array<ArrayBuffer>)
   return new Blob(parts)
 }
 
-function streamOf(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+/** A body whose own failure to be read is told as what it is, and not as the store's. */
+function watched(body: Body) {
+  let failure: { readonly error: unknown } | null = null
+  return {
+    async *pieces(): AsyncGenerator<Uint8Array, void> {
+      try {
+        yield* body.pieces()
+      } catch (error) {
+        failure = { error }
+        throw error
+      }
+    },
+    blame(error: unknown): never {
+      throw failure === null ? error : failure.error
+    },
+  }
+}
+
+function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
