@@ -13,5 +13,9 @@ test.each(['', 'abc', '7.5', '-1', '1e3', '4294967296', ' 7'])('%j is none', (te
 )
 
 test('a demo with a seed that is none starts nothing', async () => {
-  expect(await runDemo(['--once', '--json', '--seed', '7.5'])).toEqual({ code: 2, stdout: '' })
+  expect(await runDemo(['--once', '--json', '--seed', '7.5'])).toEqual({
+    code: 2,
+    stdout: '',
+    said: '--seed 7.5 is no seed\nhint: a whole number from 0 to 4294967295\n',
+  })
 })
