@@ -148,11 +148,13 @@ describe('an order’s file', () => {
     expect(await asks(over, [0])).toEqual([[Array.from({ length: 25 }, (_, i) => 15 + i)], 1])
   })
 
-  test('takes so much of events and no more, but for the end', async () => {
+  test('takes so much of events and no more, not of ends either, but for the last one', async () => {
     using folder = scratch()
     const file = new OrderFile(join(folder.path, 'one'), job, { maxEventBytes: 300 })
     for (let i = 0; i < 10; i++) file.append(1, event('running'))
-    file.append(1, event('ended'))
+    for (let i = 0; i < 10; i++) file.append(1, event('ended'))
+    expect(await phasesOf(file)).toEqual(['running', 'running'])
+    file.append(1, event('ended'), { isLast: true })
     expect(await phasesOf(file)).toEqual(['running', 'running', 'ended'])
     expect((await eventsOf(file)).map((e) => e.seq)).toEqual([0, 1, 2])
   })

@@ -93,10 +93,13 @@ export class OrderFile {
     return this.#job ?? readJob(this.#folder)
   }
 
-  /** Adds an event as the host saw it: numbered, timed. */
-  append(generation: number, event: GuestEvent): void {
-    // Whoever waits for the end is told of it, however much was told before.
-    if (this.#isOver || (this.#events.sizeBytes >= this.#maxEventBytes && event.phase !== 'ended')) return
+  /**
+   * Adds an event as the host saw it: numbered, timed.
+   * @param options.isLast whether it is the host's own word that all is over. Whoever waits for that is told of it, however much
+   * was told before; an enclave may say that it ended as often as it likes.
+   */
+  append(generation: number, event: GuestEvent, { isLast = false }: { readonly isLast?: boolean } = {}): void {
+    if (this.#isOver || (this.#events.sizeBytes >= this.#maxEventBytes && !isLast)) return
     const seq = this.#nextSeq
     const whole = orderEventShape({ order: this.order, generation, seq, time: Date.now(), event })
     try {

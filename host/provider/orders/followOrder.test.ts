@@ -27,6 +27,15 @@ test('an order that was reported is ended on chain, once', async () => {
   expect(await told(file)).toEqual([[1, 'ended', null]])
 })
 
+test('the end is told, however much was told before', async () => {
+  using folder = scratch()
+  const { environment } = guests(() => undefined)
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob(), { maxEventBytes: 0 })
+  const { followed } = place(folder.path, environment, () => running({ state: 'settled' }))
+  await followOrder(file, followed, never)
+  expect(await told(file)).toEqual([[1, 'ended', null]])
+})
+
 test('a guest is taken down when somebody else ended the order', async () => {
   using folder = scratch()
   let state = onChain()

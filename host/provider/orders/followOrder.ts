@@ -64,7 +64,7 @@ export async function followOrder(
       await place.chain.end(file.job.terms).catch((error: unknown) => note(file, `end: ${codeOf(error)}`))
     const { state, time } = await patient.readFinal(file.order)
     if (isSettledFor(file, state, time, windowSeconds)) {
-      file.append(state.generation, { phase: 'ended', detail: null, sealed: null })
+      file.append(state.generation, { phase: 'ended', detail: null, sealed: null }, { isLast: true })
       file.end()
       return
     }
