@@ -30,10 +30,13 @@ export function connect(
   return { network, chain, stores: storesOf(network, fetch), trust, fetch }
 }
 
+/** The endpoint that transactions are sent through. */
+export const senderUrl = ({ rpcUrls }: Pick<Network, 'rpcUrls'>): string => rpcUrls[0] as string
+
 /** Sends one wallet's transactions. */
 export const writerOf = ({ network }: Pick<Allod, 'network'>, { key }: Wallet): ChainWriter =>
   chainWriter({
-    rpcUrl: network.rpcUrls[0] as string,
+    rpcUrl: senderUrl(network),
     chainId: BigInt(network.chainId),
     addresses: network.addresses,
     key,

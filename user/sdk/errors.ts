@@ -74,6 +74,10 @@ export const fail = errorsOf('sdk', {
   'bad-recipient': ['money sent to this address would be lost', 'name a wallet’s address; leave it out for your own'],
   'too-little-money': ['the wallet has too little money', 'send it more, or order a shorter term'],
   'not-running': ['the order does not run', 'a term is lengthened between start and end: see `npx allod order get`'],
+  'transaction-pending': [
+    'a transaction of the buyer’s is in no block yet',
+    'give the command again once it is: it may have done the same already',
+  ],
   'still-running': ['the order is not over', 'wait for its end, or end it with `npx allod order cancel`'],
   'not-settled': ['the order is not settled yet', 'claim again later with `npx allod earnings claim`'],
   'not-reported': ['the order has no report yet', 'follow it with `npx allod order watch`'],

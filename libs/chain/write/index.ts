@@ -1,1 +1,2 @@
 export { type ChainWriter, chainWriter, type Written } from './chainWriter.ts'
+export { isSending } from './isSending.ts'

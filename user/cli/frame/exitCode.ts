@@ -15,7 +15,10 @@ export const exitCodes = {
 const BY_CODE: readonly (readonly [RegExp, keyof typeof exitCodes])[] = [
   [/^cli\/(unknown-command|bad-usage|bad-policy)$/, 'usage'],
   [/^cli\/interrupted$/, 'interrupted'],
-  [/^sdk\/(follow-timeout|not-released|not-settled|not-reported)$|^cli\/order-under-way$/, 'pending'],
+  [
+    /^sdk\/(follow-timeout|not-released|not-settled|not-reported|transaction-pending)$|^cli\/order-under-way$/,
+    'pending',
+  ],
   [
     /^(attestation|report|log|file|tdx|sevsnp|nvidia|rim|nras|x509)\/|^protocol\/(wrong-signer|card-.*)$|^sdk\/(report-refused|agent-refused|bad-receipt)$|^cli\/evidence-refused$/,
     'attestation',

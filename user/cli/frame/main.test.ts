@@ -170,6 +170,7 @@ test('says by its exit code what kind of failure it was', () => {
   expect(['sdk/agent-refused', 'report/signature-mismatch', 'sdk/follow-timeout', 'cli/interrupted'].map(code)).toEqual(
     [5, 5, 8, 130],
   )
+  expect(code('sdk/transaction-pending')).toBe(8)
   expect(['protocol/wrong-signer', 'protocol/card-rolled-back', 'sdk/bad-receipt'].map(code)).toEqual([5, 5, 5])
   expect(exitCodeOf(new Error('anything'))).toBe(1)
 })

@@ -1,6 +1,7 @@
 import { marketTerms, offerArgs, termsArgs } from '@allod/chain'
+import { isSending } from '@allod/chain/write'
 import type { Hex } from '@allod/protocol'
-import { type Allod, writerOf } from '../allod.ts'
+import { type Allod, senderUrl, writerOf } from '../allod.ts'
 import { fail } from '../errors.ts'
 import { RATE_SCALE } from '../money/amount.ts'
 import { fund } from '../money/fund.ts'
@@ -24,15 +25,19 @@ type Extended = Pick<OrderRecord, 'order' | 'terms' | 'labels'>
 /**
  * Works out what lengthening a running order's term costs at the lanes agreed.
  * @param by how much longer, or until when: nothing is added where the term reaches there already
- * @throws sdk/not-running
+ * @throws sdk/not-running, sdk/transaction-pending where it may be lengthened until then already
  */
 export async function quoteExtension(
-  { chain }: Pick<Allod, 'chain'>,
+  { chain, network }: Pick<Allod, 'chain' | 'network'>,
   { order, terms, labels }: Extended,
   by: { readonly seconds: number } | { readonly until: number },
 ): Promise<Extension> {
-  const { state, seconds: agreed, endsAt } = await (await chain.latest()).order(order)
+  const view = await chain.latest()
+  const { state, seconds: agreed, endsAt } = await view.order(order)
   if (state !== 'active') throw fail('not-running', { expected: 'active', actual: state })
+  // A lengthening that was sent and is in no block would not be seen, and be paid a second time.
+  if ('until' in by && (await isSending({ rpcUrl: senderUrl(network), account: terms.buyer, at: view.block })))
+    throw fail('transaction-pending', { actual: terms.buyer })
   const seconds = 'seconds' in by ? by.seconds : Math.max(0, by.until - endsAt)
   const shares = terms.lanes.map((lane, i): PayeeShare => {
     const perSecond = BigInt(lane.perSecond)

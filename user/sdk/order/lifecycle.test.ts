@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rpc as askRpc } from '@allod/chain/testing'
 import { hpkeSeal } from '@allod/content'
 import { canonicalise, type Hex, logInfo, noLineage, type OrderEvent, type SignedOffer, utf8 } from '@allod/protocol'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -21,6 +22,7 @@ import { type SealedHere, sealObject } from '../publish/sealObject.ts'
 import { playEnclave } from '../testing/enclave.ts'
 import { type LocalNetwork, startLocalNetwork } from '../testing/localNetwork.ts'
 import { type PlayedProvider, playProvider } from '../testing/playedProvider.ts'
+import { pause } from '../wire/pause.ts'
 import { claimOrder, settleOrder } from './claimOrder.ts'
 import { earningsOf, orderMoney } from './earnings.ts'
 import { endOrder, expireOrder } from './endOrder.ts'
@@ -250,6 +252,33 @@ test('a running order can be lengthened, ended and claimed lane by lane', async 
   await expect(settleOrder(allod, buyer, record.order, { isEnding: true, maxSeconds: 0 })).rejects.toMatchObject({
     code: 'sdk/not-settled',
   })
+})
+
+test('a term is not lengthened until then while its lengthening is in no block, nor once it is', async () => {
+  const buyer = local.wallet('buyer')
+  const record = await place()
+  await playEnclave(allod, local.wallet('provider'), local.keepers, record).start()
+  const longer = await quoteExtension(allod, record, { seconds: 10 })
+  // With the money in the market already, what lengthens is all that is sent.
+  await fund(allod, buyer, longer.totalUnits)
+  const rpc = (method: string, ...params: readonly unknown[]) => askRpc(local.network.rpcUrls[0] ?? '', method, params)
+  await rpc('evm_setAutomine', false)
+  const sent = extendOrder(allod, buyer, record, longer)
+  const again = () => quoteExtension(allod, record, { until: longer.to })
+  try {
+    while (((await rpc('txpool_status')) as { pending: string }).pending !== '0x1') await pause(5)
+    await expect(again()).rejects.toMatchObject({
+      code: 'sdk/transaction-pending',
+      meta: { actual: buyer.key.address },
+    })
+    // So many seconds more are meant to add up.
+    expect(await quoteExtension(allod, record, { seconds: 10 })).toMatchObject({ seconds: 10 })
+  } finally {
+    await rpc('evm_mine')
+    await rpc('evm_setAutomine', true)
+  }
+  await sent
+  expect(await again()).toMatchObject({ seconds: 0, totalUnits: 0n })
 })
 
 test('an order that somebody else ends just before it is to be ended is settled all the same', async () => {

@@ -28,7 +28,7 @@ export const command: Command = {
     ...payOptions,
   },
   about:
-    'At the prices agreed when it was placed, within every offer’s limits. With --until it may be given again after it was broken off: a term that reaches there already is not lengthened.',
+    'At the prices agreed when it was placed, within every offer’s limits. With --until it may be given again after it was broken off: a term that reaches there already is not lengthened, and nothing is sent while a transaction of yours is in no block.',
   async run({ positionals, values, io, out, allod: open, orders, wallet }) {
     const allod = await open()
     const record = await (await orders()).get(positionals[0] ?? '')
