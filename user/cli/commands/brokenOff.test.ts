@@ -202,6 +202,14 @@ test('a deploy that was broken off goes on with the order it placed, and pays on
   expect(done).toMatchObject({ code: 0, value: { agent: 'helper', order: served.order, quote: null } })
   expect((await agents().get('helper')).orders).toEqual([served.order])
   expect(await agents().begun('helper')).toBeNull()
+  // Killed when the card was there and the note not gone yet: given again it pays nothing, and nothing else is held up.
+  await agents().begin('helper', { tuned: tuned.order, order: served.order })
+  const another = (await book().list()).find((r) => r.spec.kind === 'finetune' && r.order !== tuned.order)?.order ?? ''
+  expect((await json('buyer', ['deploy', another, '--name', 'helper', '--yes'])).value.error.code).toBe(
+    'sdk/not-reported',
+  )
+  expect(await json('buyer', deploy)).toMatchObject({ code: 0, value: { order: served.order, quote: null } })
+  expect(await agents().begun('helper')).toBeNull()
   // The order that serves may be given too, for another name or once more.
   const given = await json('buyer', ['deploy', served.order.slice(0, 12), '--name', 'helper', '--yes'])
   expect(given).toMatchObject({ code: 0, value: { card: { orders: [served.order] } } })

@@ -37,13 +37,16 @@ export async function begunAgent(
     const hint = `it may still get into a block: give the command again in ${seconds} s, or use another name`
     throw fail('order-under-way', { actual: begun.order, hint })
   }
-  if (begun.tuned !== given.order)
+  if (begun.tuned !== given.order) {
+    // It serves already, and was stopped just before its note went: another one may be placed for the name.
+    if ((await (await agents()).find(name))?.orders.includes(begun.order) === true) return null
     throw fail('order-under-way', {
       expected: given.order,
       actual: begun.tuned,
       meta: { order: begun.order },
       hint: `go on with it by \`npx allod deploy ${short} --name ${name}\`, or end it with \`npx allod order cancel ${short}\``,
     })
+  }
   out.note(`order ${short} of this name is under way: going on with it, nothing more is paid`)
   return record
 }
