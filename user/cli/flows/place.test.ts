@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -107,4 +107,12 @@ test('one created at other prices and ended says so, and stopped meanwhile still
     },
   })
   expect(await stateOf(stopped.error.meta.order)).toBe('settled')
+  // A file in the folder's place: the one that was created cannot be kept, and is ended all the same.
+  const onSaved = async () => {
+    rmSync(orders(), { recursive: true })
+    writeFileSync(orders(), '')
+  }
+  const { error } = await failed({ quote: { ...price, lanes }, onSaved })
+  expect(error).toMatchObject({ code: 'sdk/quote-outdated', meta: { isRefunded: true } })
+  expect(await stateOf(error.meta.actual)).toBe('settled')
 })

@@ -107,6 +107,7 @@ function createdIn({ logs }: TransactionReceipt, market: Hex): Created | null {
 }
 
 // Only its terms give its money back, and only their event has them: they are kept first, in case the end does not get through.
+// Where they cannot be kept, the end is all the more wanted.
 async function endOutdated(
   allod: Allod,
   wallet: Wallet,
@@ -114,7 +115,7 @@ async function endOutdated(
 ): Promise<Error> {
   const { order, lanes } = created
   const actual = { ...placed, order, terms: { ...placed.terms, lanes } }
-  await book.save(actual)
+  await book.save(actual).catch(() => undefined)
   const outdated = (meta: { readonly isRefunded: boolean }, cause?: unknown) =>
     fail('quote-outdated', {
       expected: placed.order,
