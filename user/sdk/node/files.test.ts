@@ -55,6 +55,8 @@ test('gives others a folder to fill only where nothing lies, and changes the rig
     code: 'sdk/folder-not-empty',
     meta: { actual: full },
   })
+  // No name is the folder we are in.
+  await expect(fillFolder('', put('c'))).rejects.toMatchObject({ code: 'sdk/folder-not-empty' })
   for (const wrong of ['.bashrc', '.bashrc/below'])
     await expect(fillFolder(join(full, wrong), put('c'))).rejects.toMatchObject({ code: 'sdk/file-unwritable' })
   expect([mode(full), readdirSync(full), readFileSync(join(full, '.bashrc'), 'utf8')]).toEqual([

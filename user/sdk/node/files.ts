@@ -21,7 +21,7 @@ const LEFT = /^\.allod-[0-9a-f]{12}\.part$/
  */
 export async function fillFolder<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
   const target = resolve(path)
-  const left = await leftInEmpty(path)
+  const left = await leftInEmpty(target)
   const isThere = left !== null
   const id = randomBytes(6).toString('hex')
   const part = isThere ? join(target, `.allod-${id}.part`) : `${target}.${id}.part`
@@ -35,7 +35,7 @@ export async function fillFolder<T>(path: string, fill: (folder: string) => Prom
     const filled = await fill(part)
     if (isThere) {
       // Something may have got there meanwhile.
-      await leftInEmpty(path)
+      await leftInEmpty(target)
       for (const name of await readdir(part)) await rename(join(part, name), join(target, name)).catch(orUnwritable)
     } else await rename(part, target).catch(orUnwritable)
     return filled
