@@ -113,7 +113,7 @@ export async function newWorld({ startSeconds = START_WINDOW_SECONDS } = {}): Pr
       const request = { kind: 'serve', buyer: developer.key.address, compute, engine, inputs } as const
       return placeOrder(allod, developer, await quote(allod, { ...request, seconds }), { book })
     },
-    follow: (record, ...until) => followOrder(allod, record, { wallet: developer, until, idleMs: 180_000 }),
+    follow: (record, ...until) => followOrder(allod, record, { wallet: developer, until, idleMs: 360_000 }),
     reach: (record, isSo) => reach(allod, record, isSo),
     async settle(record) {
       await settleOrder(allod, developer, record.order, { isEnding: true, maxSeconds: 180 })

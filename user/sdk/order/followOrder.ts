@@ -83,7 +83,7 @@ export async function* followOrder(
       chainLooks(allod, { order, everyMs: everyMs ?? (allod.network.devnet ? 500 : 4000), signal: both }),
       providerEvents(allod, { url: record.provider.url, order, signal: both }),
     ],
-    { idleMs, onIdle: () => fail('follow-timeout', { expected: `${idleMs} ms` }) },
+    { idleMs, onIdle: () => fail('follow-timeout', { expected: `${idleMs} ms` }), isNews },
   )
   const told = new Set<string>()
   try {
@@ -109,6 +109,10 @@ export async function* followOrder(
     stop.abort()
   }
 }
+
+// That a line is still down, or an order as it was, is told again and again.
+const isNews = (told: ChainLook | ChainLost | Heard): boolean =>
+  'state' in told ? told.fresh.length + told.undone.length > 0 : told.kind === 'event'
 
 // A provider that says an enclave failed may launch the next one: only the chain's word on it is the last.
 const isLast = ({ step, source }: { readonly step: StepName; readonly source: string }, until: readonly StepName[]) =>

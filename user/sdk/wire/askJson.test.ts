@@ -52,7 +52,7 @@ test('reads lines as they come, each of them JSON', async () => {
 })
 
 test('merges streams, ends with the last and fails with the first that fails', async () => {
-  const options = { idleMs: 1000, onIdle: () => new Error('idle') }
+  const options = { idleMs: 1000, onIdle: () => new Error('idle'), isNews: () => true }
   async function* count(to: number) {
     for (let i = 0; i < to; i++) yield i
   }
