@@ -178,6 +178,15 @@ test('says by its exit code what kind of failure it was', () => {
 test('shows where an unknown failure came from, and a known one only with --debug', async () => {
   expect((await run(['offer', 'list'])).stderr).not.toContain('    at ')
   expect((await run(['offer', 'list', '--debug'])).stderr).toContain('    at ')
+  const broken = {
+    get ALLOD_NETWORK(): string {
+      throw new Error('out of order')
+    },
+  }
+  const unknown = await runCli(['offer', 'list'], { env: broken })
+  expect(unknown).toMatchObject({ code: 1, stdout: '' })
+  expect(unknown.stderr).toContain('cli/internal')
+  expect(unknown.stderr).toContain('    at ')
 })
 
 test('is interrupted, not failed, when stopped', async () => {

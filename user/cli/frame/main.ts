@@ -19,7 +19,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof Ended) return error.exitCode
     const known = asKnown(error, io.signal)
-    const isDebug = argv.includes('--debug') || !isAllodError(known)
+    const isDebug = argv.includes('--debug') || isAllodError(known, 'cli/internal')
     out.error(known, isDebug ? trace(error) : null)
     return exitCodeOf(known)
   }
