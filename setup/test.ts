@@ -15,7 +15,7 @@ if (args.length === 0) {
   const status = run(process.execPath, ['setup/check.ts'])
   count('format, lint and types', status === 0 ? { ...none, passed: 1 } : failed(`setup/check.ts ended with ${status}`))
   count('contracts', forgeTest())
-  count('units and walls', vitest(['--project', 'unit']))
+  count('units and walls', vitest(['--project', 'unit', '--project', 'pure']))
   count('stories', vitest(['--project', 'e2e']))
 } else count('tests', vitest(args))
 

@@ -139,9 +139,9 @@ describe('payees of one order who claim and withdraw', () => {
 
 const ordering: readonly Break[] = [
   ['command', 'after', 'transaction', 1],
-  ['command', 'after', 'transaction', 2],
   ['chain', 'after', 'transaction', 2],
   ...more(
+    ['command', 'after', 'transaction', 2],
     ['command', 'before', 'transaction', 1],
     ['chain', 'after', 'transaction', 1],
     ['command', 'before', 'transaction', 2],
