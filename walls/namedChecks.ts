@@ -295,6 +295,6 @@ export const namedChecks: readonly NamedCheck[] = [
     'bringing the network up killed halfway, and its chain with it',
     null,
     upKilled,
-    'and the network is whole, whatever its chain lost: contracts, committee and provider',
+    'a bringing up that is killed again and again ends in a whole network: contracts, committee and provider',
   ),
 ]

@@ -66,12 +66,11 @@ const moments: readonly Moment[] = [
   { moment: 'starting stores', isSo: async () => true, also: 'chain' },
 ]
 
-test.each(moments)('a bringing up that is killed at “$moment” is gone on with', async ({ moment, isSo, also }) => {
-  await upUntil(moment, isSo)
-  if (also !== null) await killVictim(layout, NO_BUILD, also)
-})
-
-test('and the network is whole, whatever its chain lost: contracts, committee and provider', async () => {
+test('a bringing up that is killed again and again ends in a whole network: contracts, committee and provider', async () => {
+  for (const { moment, isSo, also } of moments) {
+    await upUntil(moment, isSo)
+    if (also !== null) await killVictim(layout, NO_BUILD, also)
+  }
   expect(existsSync(layout.description)).toBe(false)
   await up({ folder })
   const { signers, url, network } = await registered()
