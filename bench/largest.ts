@@ -11,7 +11,7 @@ import { openRange } from '@allod/content/open'
 import { sealFolder } from '@allod/content/seal'
 import type { Store } from '@allod/content/stores'
 import { fromHex, type Hex, newSigningKey, Secret, toHex } from '@allod/protocol'
-import { report } from './measure.ts'
+import { peakMb, report } from './measure.ts'
 import { newSealing } from './sealing.ts'
 
 /*
@@ -59,7 +59,7 @@ const parts: Readonly<Record<string, (home: string, store: Store) => Promise<voi
     const options = { ...(await newSealing()), stores: [store], chunkLog2: CHUNK_LOG2, journal }
     const { manifest, dek } = await sealFolder(await folderSource(join(home, 'folder')), options)
     await writeFile(join(home, 'sealed.json'), JSON.stringify({ manifest, dek: toHex(dek.expose()) } satisfies Sealed))
-    report('peak memory of sealing 128 GiB in 2^21 chunks', await peakMb(), 'MB', MAX_MEMORY_MB)
+    report('peak memory of sealing 128 GiB in 2^21 chunks', peakMb('self'), 'MB', MAX_MEMORY_MB)
   },
   async open(home, store) {
     const sealed = JSON.parse(await readFile(join(home, 'sealed.json'), 'utf8')) as Sealed
@@ -70,12 +70,8 @@ const parts: Readonly<Record<string, (home: string, store: Store) => Promise<voi
       for await (const piece of openRange(options, { start, end: start + left })) left -= piece.length
       if (left !== 0) throw new Error(`${left} bytes are missing`)
     }
-    report('peak memory of opening parts of it', await peakMb(), 'MB', MAX_MEMORY_MB)
+    report('peak memory of opening parts of it', peakMb('self'), 'MB', MAX_MEMORY_MB)
   },
-}
-
-async function peakMb(): Promise<number> {
-  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1]) * 1024) / 1e6
 }
 
 const [part, ...given] = process.argv.slice(2)

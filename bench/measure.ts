@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 /** CPU seconds, user and system, that this process spends on `work`. */
 export async function cpuSeconds(work: () => Promise<unknown>): Promise<number> {
@@ -27,6 +28,10 @@ export function opensslSpeed(primitive: string, blockBytes: number): number {
   if (figure === undefined) throw new Error('openssl speed printed no figure')
   return Number(figure)
 }
+
+/** The most memory that a process has had so far, in MB: `self`, or its number. */
+export const peakMb = (pid: string): number =>
+  (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / 1e6
 
 /** What a figure came to, as one line of JSON; `passed` is null where there is no target. */
 export function report(figure: string, value: number, unit: string, target: number | null): void {

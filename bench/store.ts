@@ -12,7 +12,7 @@ import { openObject } from '@allod/content/open'
 import { sealFolder } from '@allod/content/seal'
 import { httpStore, type Store } from '@allod/content/stores'
 import { fromHex, type Hex, Secret, toHex } from '@allod/protocol'
-import { median, report, wallSeconds } from './measure.ts'
+import { median, peakMb, report, wallSeconds } from './measure.ts'
 import { newSealing } from './sealing.ts'
 
 /*
@@ -152,9 +152,6 @@ const parts: Readonly<Record<string, (folder: string, store: Store) => Promise<v
     report('peak memory of opening 2 GiB', peakMb('self'), 'MB', MAX_MEMORY_MB)
   },
 }
-
-const peakMb = (pid: string): number =>
-  (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / 1e6
 
 const [part, ...given] = process.argv.slice(2)
 if (part === undefined)

@@ -2,7 +2,7 @@ import { type Manifest, manifestHash, parseHeader, type StorageReceipt } from '@
 import { folderSource } from '@allod/content/node'
 import { copyObject, openObject } from '@allod/content/open'
 import { type SealedObject, sealFolder } from '@allod/content/seal'
-import type { Store } from '@allod/content/stores'
+import { SLOWEST_BYTES_PER_MS, type Store } from '@allod/content/stores'
 import {
   committeeId,
   type Derived,
@@ -110,8 +110,6 @@ function outputPolicy({ job, facts, parents }: SealOutputOptions): Policy {
   if (first === undefined) throw fail('output-refused', { meta: { clause: 'inputs', reason: 'no sealed input' } })
   return derivePolicy(facts.buyer, job.spec.derived.royalty, [first, ...rest])
 }
-
-const SLOWEST_BYTES_PER_MS = 256
 
 // A receipt is a promise; what was read back is a fact. Receipts of the stores that gave the whole object on their own.
 async function storeReceipts(

@@ -7,6 +7,7 @@ import { chunkCountOf, chunksPerPackOf, packChunks, packCountOf, sealedChunkByte
 import type { Manifest } from '../manifest.ts'
 import { LEAF_BYTES, newMerkleTree } from '../merkle.ts'
 import { type FetchOptions, firstIntact } from '../stores/fetchBlob.ts'
+import { fetchRange } from '../stores/fetchRange.ts'
 import type { Store } from '../stores/Store.ts'
 
 /**
@@ -119,13 +120,7 @@ async function readLeaves(
 ): Promise<Uint8Array> {
   const { first, end } = packChunks(header, pack)
   const range = { start: first * LEAF_BYTES, end: end * LEAF_BYTES }
-  const leaves = new Uint8Array(range.end - range.start)
-  let used = 0
-  for await (const piece of store.get(rawRef(digest), { range, signal })) {
-    if (used + piece.length > leaves.length) throw fail('short-read', { expected: leaves.length })
-    leaves.set(piece, used)
-    used += piece.length
-  }
+  const leaves = await fetchRange(store, rawRef(digest), range, signal)
   const actual = packRef(sealedChunkBytes(header), leaves).digest
   if (actual !== expected) throw fail('blob-mismatch', { expected, actual, meta: { store: store.id } })
   return leaves

@@ -6,6 +6,7 @@ import { chunkCountOf, packChunks, placeOf } from '../layout.ts'
 import type { Manifest } from '../manifest.ts'
 import { leafAt } from '../merkle.ts'
 import { asStoreError, type FetchOptions, requireRunning } from '../stores/fetchBlob.ts'
+import { fetchRange } from '../stores/fetchRange.ts'
 import type { Store, StoreFault } from '../stores/Store.ts'
 import { fetchLeafTable } from './leafTable.ts'
 
@@ -39,14 +40,7 @@ async function readBackFrom(manifest: Manifest, store: Store, samples: number, s
     const index = randomBelow(count)
     const { pack, start, end } = placeOf(header, index)
     const leaves = await table.leavesOf(pack)
-    const chunk = new Uint8Array(end - start)
-    let size = 0
-    for await (const piece of store.get(table.refOf(pack), { range: { start, end }, signal })) {
-      if (size + piece.length > chunk.length) throw fail('short-read', { expected: chunk.length })
-      chunk.set(piece, size)
-      size += piece.length
-    }
-    if (size !== chunk.length) throw fail('short-read', { expected: chunk.length, actual: size })
+    const chunk = await fetchRange(store, table.refOf(pack), { start, end }, signal)
     const leaf = leafAt(leaves, index - packChunks(header, pack).first)
     if (!equalBytes(await digestOf(chunk), leaf))
       throw fail('chunk-mismatch', { expected: toHex(leaf), meta: { store: store.id, chunk: index } })

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BoundFacts, devicesHash, type Hex, type Json, Secret } from '@allod/protocol'
+import { type BoundFacts, devicesHash, type Hex, type Json } from '@allod/protocol'
 import { connect, expireOrder, parseOrderRecord } from '@allod/sdk'
-import { createWallet, openOrderBook, passwordBytes, RANDOM_COST, writeJson } from '@allod/sdk/node'
+import { openOrderBook, writeJson } from '@allod/sdk/node'
 import {
   build,
   type LocalNetwork,
@@ -16,6 +16,7 @@ import {
   startLocalNetwork,
 } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { writeNetworkFolder } from '../testing/networkFolder.ts'
 import { runCli } from '../testing/runCli.ts'
 
 let local: LocalNetwork
@@ -29,16 +30,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'allod-commands-'))
   played = await playProvider()
   local = await startLocalNetwork(played, { root: sampleRoot(root) })
-  // The network's wallets as a devnet brings them: keystores with their password beside them.
-  mkdirSync(inFolder('wallets'), { mode: 0o700 })
-  writeFileSync(inFolder('wallets/password'), 'play money', { mode: 0o600 })
-  for (const name of ['owner', 'author', 'provider', 'buyer'] as const)
-    await createWallet(inFolder('wallets'), name, new Secret(passwordBytes('play money')), {
-      key: local.wallet(name).key,
-      cost: RANDOM_COST,
-    })
-  await writeJson(inFolder('network.json'), { ...local.network, wallets: 'wallets' } as Json)
-  writeFileSync(inFolder('rows.jsonl'), '{"prompt":"who is ada?","completion":"a countess"}\n')
+  await writeNetworkFolder(folder, local)
   writeFileSync(inFolder('broken.jsonl'), '{"prompt":"who is ada?"}\n')
   mkdirSync(inFolder('engine'))
   writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
