@@ -27,7 +27,7 @@ const ratesOf = (metrics: readonly Metric[]): number[] =>
 
 async function inside(world: World): Promise<{ readonly rate: number; readonly firstStepSeconds: number }> {
   const from = performance.now()
-  const record = await world.order({ epochs: EPOCHS })
+  const record = await world.order({ epochs: EPOCHS, threads: 0 })
   const metrics: Metric[] = []
   let firstStepSeconds: number | null = null
   // To its report: a settling before it would end the order, and measure the haste of that.
@@ -68,7 +68,7 @@ function bare(engines: string): number {
   }
 }
 
-const world = await newWorld()
+const world = await newWorld({ model: weights })
 try {
   const [ratios, rates, firstSteps]: number[][] = [[], [], []]
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { down, isRunning, layoutOf, processNames, runningPid } from '@allod/devnet'
-import { tinyModel } from '@allod/engine-serve/testing'
 import type { AgentCard } from '@allod/protocol'
 import { connect, parseNetwork, parseOrderRecord, verifyEvidence, verifyReport } from '@allod/sdk'
 import { devnetTrust } from '@allod/sdk/devnet'
@@ -16,6 +15,7 @@ import type { Figures } from './demo/figuresOf.ts'
 import { isGood } from './demo/isGood.ts'
 import { processesOf } from './processesOf.ts'
 import { runDemo } from './runDemo.ts'
+import { tinyModelFolder } from './tinyModelFolder.ts'
 
 /*
  * The demo as somebody plays it who has no bubblewrap and looks around afterwards: in a folder, plainly, then the README's
@@ -26,7 +26,6 @@ const root = join(import.meta.dirname, '..')
 const place = mkdtempSync(join(tmpdir(), 'allod-stays-'))
 const layout = layoutOf(join(place, '.allod'))
 const model = join(place, 'tiny')
-const SHAPE = { hidden: 32, layers: 1, heads: 2, kvHeads: 1, feedForward: 32, positions: 512 } as const
 /** A world in which no program is bubblewrap any more. */
 const noBubblewrap = ['/usr/bin/bwrap', '/usr/local/bin/bwrap'].filter((path) => existsSync(path))
 const unisolated = [
@@ -35,8 +34,7 @@ const unisolated = [
 ]
 
 beforeAll(() => {
-  mkdirSync(model)
-  for (const [name, bytes] of tinyModel(1, SHAPE)) writeFileSync(join(model, name), bytes)
+  tinyModelFolder(model)
   // `npx allod` finds it as in a clone.
   symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'))
 })

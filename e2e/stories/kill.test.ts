@@ -1,7 +1,7 @@
 import { newAgentCard, type OrderRecord, requireAgent, verifyAgent } from '@allod/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Kill, type KillPlan, killPlans } from './killPlans.ts'
-import { newWorld, type World } from './newWorld.ts'
+import { LASTING_EPOCHS, newWorld, type World } from './newWorld.ts'
 import { earnedByLane } from './settledOf.ts'
 import type { Victim } from './victims.ts'
 
@@ -31,7 +31,7 @@ type Course = { readonly plan: KillPlan; readonly left: Kill[]; readonly hit: st
 async function survive(course: Course): Promise<OrderRecord> {
   const before = await world.money()
   for (;;) {
-    const record = await (course.plan.kind === 'serve' ? world.serve() : world.order())
+    const record = await (course.plan.kind === 'serve' ? world.serve() : world.order({ epochs: LASTING_EPOCHS }))
     if (await playOn(course, record)) return record
     expect(await world.money()).toBe(before)
   }

@@ -20,7 +20,7 @@ import {
 } from '@allod/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Liar, oneByteOff, otherSecrets, startLiar } from './liar.ts'
-import { newWorld, type World } from './newWorld.ts'
+import { LASTING_EPOCHS, newWorld, type World } from './newWorld.ts'
 import { earnedByLane } from './settledOf.ts'
 
 let world: World
@@ -130,7 +130,7 @@ test('a provider that takes the order and never starts it: everything comes back
 })
 
 test('a provider that dies while training and stays away is paid for the time that keepers attested, no more', async () => {
-  const record = await world.order({ epochs: 60, ttlSeconds: 10 })
+  const record = await world.order({ epochs: 400, ttlSeconds: 10 })
   // Two renewals, so that time was attested in pieces; each covers about five seconds of training.
   await world.reach(record, ({ events }) => events.filter((e) => e.name === 'Attested').length >= 2)
   await world.kill('provider')
@@ -177,7 +177,7 @@ test('an agent whose term runs out is paid up to its end, and nothing is said to
 test('two of three keepers away for longer than a lease: the order pauses, and goes on when they are back', {
   timeout: 400_000,
 }, async () => {
-  const record = await world.order({ epochs: 13, ttlSeconds: 30 })
+  const record = await world.order({ epochs: 250, ttlSeconds: 20 })
   let isPaused = false
   const after: number[] = []
   for await (const step of world.follow(record, 'reported', 'failed', 'ended')) {
@@ -187,7 +187,7 @@ test('two of three keepers away for longer than a lease: the order pauses, and g
       expect(await world.kill('keeper-1')).toBe(true)
       expect(await world.kill('keeper-2')).toBe(true)
     }
-    // A gap of more than two leases is none that keepers renew after: it is half a minute in which they must be back.
+    // A gap of more than two leases is none that keepers renew after: it is twenty seconds in which they must be back.
     if (step.step === 'paused') {
       isPaused = true
       await world.revive()
@@ -201,7 +201,7 @@ test('two of three keepers away for longer than a lease: the order pauses, and g
 
 test('an enclave that dies while training is replaced by a next generation that goes on from a checkpoint', async () => {
   let isKilled = false
-  const record = await world.order({ epochs: 6 })
+  const record = await world.order({ epochs: LASTING_EPOCHS })
   const reached: number[] = []
   for await (const step of world.follow(record, 'reported', 'failed')) {
     if (step.kind !== 'figures') continue
@@ -233,7 +233,7 @@ test('a buyer’s program that is killed right after paying finds its order agai
 })
 
 test('a network that is taken down while an order trains goes on where it was', async () => {
-  const record = await world.order()
+  const record = await world.order({ epochs: LASTING_EPOCHS })
   for await (const step of world.follow(record, 'training')) void step
   await down(world.layout.root)
   await world.revive()

@@ -25,6 +25,7 @@ import { companyJsonl, generateCompany } from '../../examples/company/generate.t
 import { packageEngines } from '../demo/packageEngines.ts'
 import { publish } from '../demo/publish.ts'
 import type { Cast, Published } from '../demo/Story.ts'
+import { tinyModelFolder } from '../tinyModelFolder.ts'
 import { type Settled, settledOf } from './settledOf.ts'
 import { killVictim, type Victim } from './victims.ts'
 
@@ -36,8 +37,10 @@ const TERM_SECONDS = 600
 const DEFAULT_TTL_SECONDS = 600
 const REACH_MS = 180_000
 const LOOK_EVERY_MS = 250
-/** The small fine-tuning that a world orders. */
+/** The small fine-tuning that a world orders: 70 steps an epoch, about 300 of them a second on one core. */
 export const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
+/** So many epochs are still being trained a few seconds after the first step was seen. */
+export const LASTING_EPOCHS = 30
 
 /** A live network with a model, engines, a machine and a private dataset on offer, and somebody to order with. */
 export type World = {
@@ -47,8 +50,8 @@ export type World = {
   readonly published: Published
   /** One small fine-tuning, as a buyer asks for it. */
   readonly request: OrderRequest
-  /** Places it; `ttlSeconds` is the lease that the dataset’s policy asks for, ten minutes unless told. */
-  readonly order: (choices?: { readonly epochs?: number; readonly ttlSeconds?: number }) => Promise<OrderRecord>
+  /** Places it. */
+  readonly order: (choices?: Choices) => Promise<OrderRecord>
   /** Places an order for an agent that serves the base model, for ten minutes unless told. */
   readonly serve: (choices?: { readonly seconds?: number }) => Promise<OrderRecord>
   /** What happens to an order, until one of these steps. */
@@ -66,6 +69,14 @@ export type World = {
   readonly stop: () => Promise<void>
 }
 
+export type Choices = {
+  readonly epochs?: number
+  /** The lease that the dataset’s policy asks for; ten minutes unless told. */
+  readonly ttlSeconds?: number
+  /** Cores to train on, 0 for all; one unless told. */
+  readonly threads?: number
+}
+
 /** An order at the newest block, whose time is in Unix seconds. */
 export type Look = {
   readonly state: OrderOnChain
@@ -76,8 +87,15 @@ export type Look = {
 /**
  * Brings a network of its own up in a temporary folder.
  * @param options.startSeconds how long an order may wait for its start
+ * @param options.model a folder with the model to lease; a tiny one unless told
  */
-export async function newWorld({ startSeconds = START_WINDOW_SECONDS } = {}): Promise<World> {
+export async function newWorld({
+  startSeconds = START_WINDOW_SECONDS,
+  model,
+}: {
+  readonly startSeconds?: number
+  readonly model?: string
+} = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'allod-story-'))
   const layout = layoutOf(folder)
   const raise = () => up({ folder, windows: { start: BigInt(startSeconds), report: BigInt(REPORT_WINDOW_SECONDS) } })
@@ -93,7 +111,8 @@ export async function newWorld({ startSeconds = START_WINDOW_SECONDS } = {}): Pr
     developer: await wallet('developer'),
   }
   const book = openOrderBook(join(folder, 'orders'))
-  const published = await publish({ allod, cast, book, seed: 1, say: () => {} }, engines)
+  const stage = { allod, cast, book, seed: 1, say: () => {} }
+  const published = await publish(stage, engines, model ?? tinyModelFolder(join(folder, 'model')))
   const { developer } = cast
   const requestOf = requests(allod, cast, published)
   return {
@@ -102,8 +121,8 @@ export async function newWorld({ startSeconds = START_WINDOW_SECONDS } = {}): Pr
     cast,
     published,
     request: await requestOf(DEFAULT_TTL_SECONDS),
-    async order({ epochs = PARAMETERS.epochs, ttlSeconds = DEFAULT_TTL_SECONDS } = {}) {
-      const parameters = { ...PARAMETERS, epochs }
+    async order({ epochs = PARAMETERS.epochs, ttlSeconds = DEFAULT_TTL_SECONDS, threads = 1 } = {}) {
+      const parameters = { ...PARAMETERS, epochs, threads }
       const quoted = await quote(allod, await requestOf(ttlSeconds))
       return placeOrder(allod, developer, quoted, { book, parameters, seed: 1 })
     },
