@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type Layer, type StagedPrograms, type StagedSource, stageRootfs } from '@allod/environments'
+import { type Layer, planRootfs, type StagedPrograms, type StagedSource, stageRootfs } from '@allod/environments'
 import type { Hex } from '@allod/protocol'
 import { build as bundle } from 'esbuild'
 
@@ -32,24 +32,19 @@ export async function stageBuild(
   const script = await bundleProgram(name)
   const [rootfs, record, fresh] = [join(folder, name), join(folder, `${name}.json`), join(folder, `${name}.new`)]
   const { bwrap, prlimit } = sandbox ?? { bwrap: null, prlimit: null }
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { mode: 0o755 })
   const app = { path: 'app/main.mjs', from: script, layer: 'ours' } as const
-  const staged = stageRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], fresh, {
-    bwrap,
-    prlimit,
-    node: process.execPath,
+  const { build, files } = planRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], {
+    ...{ bwrap, prlimit, node: process.execPath },
   })
   const known = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as StagedBuild) : null
-  if (known?.build === staged.build && existsSync(rootfs)) {
-    rmSync(fresh, { recursive: true, force: true })
-    return known
-  }
+  if (known?.build === build && existsSync(rootfs)) return known
+  rmSync(fresh, { recursive: true, force: true })
+  stageRootfs({ build, files }, fresh)
   rmSync(rootfs, { recursive: true, force: true })
   renameSync(fresh, rootfs)
   const layers = { ours: 0, npm: 0, platform: 0 }
-  for (const file of staged.files) layers[file.layer] += file.sizeBytes
-  const result = { rootfs, build: staged.build, layers }
+  for (const file of files) layers[file.layer] += file.sizeBytes
+  const result = { rootfs, build, layers }
   writeFileSync(record, JSON.stringify(result))
   return result
 }

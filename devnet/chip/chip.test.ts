@@ -17,7 +17,6 @@ import {
   type Misbehaviour,
   probeSandbox,
   processEnvironment,
-  type StagedRootfs,
   unisolatedEnvironment,
 } from '@allod/environments'
 import type { BoundFacts, Hex } from '@allod/protocol'
@@ -25,7 +24,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startChip } from './startChip.ts'
 import { evidenceOf, type Guest, guestLimits, openGuest } from './testing/openGuest.ts'
 import { type ChipProcess, endChip, newDataDir, removeDataDir, runChip, users } from './testing/runChip.ts'
-import { stageGuest, withMain } from './testing/stageGuest.ts'
+import { type StagedGuest, stageGuest, withMain } from './testing/stageGuest.ts'
 
 // Every launch hashes a hundred megabytes.
 vi.setConfig({ testTimeout: 90_000 })
@@ -33,7 +32,7 @@ const probe = await probeSandbox()
 if (!probe.isUsable) console.warn(`no sandbox here (${probe.reason}), so its tests are left out: ${probe.fix}`)
 
 const folders: string[] = []
-let staged: StagedRootfs
+let staged: StagedGuest
 beforeAll(async () => {
   staged = await stageGuest()
   folders.push(staged.dir)

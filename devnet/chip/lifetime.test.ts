@@ -4,16 +4,16 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { GUEST_PATHS, probeSandbox, processEnvironment, type StagedRootfs } from '@allod/environments'
+import { GUEST_PATHS, probeSandbox, processEnvironment } from '@allod/environments'
 import { treeOf } from '@allod/sandbox/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { guestLimits, openGuest } from './testing/openGuest.ts'
 import { type ChipProcess, endChip, newDataDir, removeDataDir, runChip, users } from './testing/runChip.ts'
-import { stageGuest, withMain } from './testing/stageGuest.ts'
+import { type StagedGuest, stageGuest, withMain } from './testing/stageGuest.ts'
 
 const probe = await probeSandbox()
 const folders: string[] = []
-let staged: StagedRootfs
+let staged: StagedGuest
 beforeAll(async () => {
   staged = await stageGuest()
   folders.push(staged.dir)

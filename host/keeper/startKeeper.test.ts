@@ -6,8 +6,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { evidenceShape, verify } from '@allod/attestation'
 import { simulatedMeasurement, simulatedVerifiers } from '@allod/attestation/simulated'
-import { chipInfo, probeSandbox, type StagedRootfs, stageRootfs } from '@allod/environments'
-import { challengeShape, decisionHash, keeperId, reportData, type SignedDecision, toHex } from '@allod/protocol'
+import { chipInfo, planRootfs, probeSandbox, stageRootfs } from '@allod/environments'
+import {
+  challengeShape,
+  decisionHash,
+  type Hex,
+  keeperId,
+  reportData,
+  type SignedDecision,
+  toHex,
+} from '@allod/protocol'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type KeeperOptions, type RunningKeeper, startKeeper } from './startKeeper.ts'
@@ -23,7 +31,7 @@ vi.setConfig({ testTimeout: 60_000 })
 let folder: string
 let chip: ChildProcess
 let socket: string
-let staged: StagedRootfs
+let staged: { readonly dir: string; readonly build: Hex }
 let configFile: string
 
 beforeAll(async () => {
@@ -45,7 +53,9 @@ beforeAll(async () => {
   const rootfs = join(folder, 'rootfs')
   mkdirSync(rootfs)
   const programs = probe.isUsable ? probe.programs : { bwrap: process.execPath, prlimit: process.execPath }
-  staged = stageRootfs([{ path: 'app/main.mjs', from: script, layer: 'ours' }], rootfs, programs)
+  const planned = planRootfs([{ path: 'app/main.mjs', from: script, layer: 'ours' }], programs)
+  stageRootfs(planned, rootfs)
+  staged = { dir: rootfs, build: planned.build }
   configFile = join(folder, 'config.json')
   writeFileSync(configFile, JSON.stringify(await newConfig()))
 })
