@@ -39,8 +39,8 @@ const REACH_MS = 180_000
 const LOOK_EVERY_MS = 250
 /** The small fine-tuning that a world orders: 70 steps an epoch, about 300 of them a second on one core. */
 export const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
-/** So many epochs are still being trained a few seconds after the first step was seen. */
-export const LASTING_EPOCHS = 30
+/** So many epochs are still being trained some seconds after the first step was seen, also on a busy machine. */
+export const LASTING_EPOCHS = 60
 
 /** A live network with a model, engines, a machine and a private dataset on offer, and somebody to order with. */
 export type World = {
