@@ -126,6 +126,17 @@ test('a command stopped while it watches what it paid for says how to go on, not
   expect((await book().list()).map((r) => r.order)).toEqual([order])
 })
 
+test('a job that is ordered again says which order on the same offers is under way, and nothing of one that is over', async () => {
+  const [{ order }] = (await book().list()) as [OrderRecord]
+  const short = order.slice(0, 12)
+  const priced = async () => (await run('buyer', [...finetune(), '--dry-run'])).stderr
+  expect(await priced()).toMatch(new RegExp(`order ${short} on the same offers, .* \`npx allod order watch ${short}\``))
+  const other = await stopped(finetune())
+  await json('buyer', ['order', 'cancel', other.order, '--yes'])
+  const said = await priced()
+  expect([said.includes(short), said.includes(other.order.slice(0, 12))]).toEqual([true, false])
+})
+
 test('one whose provider cannot be told of the order it has paid for says the same', async () => {
   const described = { ...local.network, wallets: 'wallets', provider: { ...local.network.provider, url: NOBODY } }
   await writeJson(inFolder('lonely.json'), described as Json)

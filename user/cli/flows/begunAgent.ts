@@ -1,6 +1,7 @@
 import type { Allod, OrderRecord } from '@allod/sdk'
 import type { Context } from '../frame/Context.ts'
 import { fail } from '../frame/errors.ts'
+import { lookAt } from './lookAt.ts'
 
 /** How long what was sent may take to get into a block; no longer is waited for it when an order is placed. */
 const PLACING_SECONDS = 180
@@ -52,17 +53,3 @@ export async function begunAgent(
 }
 
 const NOT_OVER = 'an order that is not over'
-
-/**
- * An order's state, and why nothing comes of it any more where the chain still has it as open or active: it stays so until
- * somebody ends it.
- */
-async function lookAt({ chain }: Pick<Allod, 'chain'>, { order }: Pick<OrderRecord, 'order'>) {
-  const view = await chain.latest()
-  const { state, startBy, endsAt } = await view.order(order)
-  const { time } = view.block
-  const isLate = state === 'open' && time > startBy
-  const isOver = state === 'active' && time >= endsAt
-  const dead = isLate ? 'was not started in time' : isOver ? 'is past the end of its term' : null
-  return { state, dead, takeBack: `what it still holds comes back by \`npx allod order cancel ${order.slice(0, 12)}\`` }
-}
