@@ -1,4 +1,4 @@
-import { linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newSigningKey, orderId, signAgentCard, specHash } from '@allod/protocol'
@@ -44,6 +44,21 @@ test('keeps orders, oldest first, and finds them by the beginning of their id', 
   expect(await book.get(first.order.slice(0, 14))).toEqual(first)
   expect(await book.get('last')).toEqual(first)
   expect(first.terms.specHash).toBe(specHash(first.spec))
+})
+
+test('the last of two orders of one second is the one that was kept last', async () => {
+  const book = openOrderBook(folder)
+  const [one, other] = [sampleRecord(1, 10), sampleRecord(2, 10)]
+  for (const [first, second, at] of [
+    [one, other, 1000],
+    [other, one, 2000],
+  ] as const) {
+    await book.save(first)
+    await book.save(second)
+    utimesSync(join(folder, `${first.order}.json`), at, at)
+    utimesSync(join(folder, `${second.order}.json`), at, at + 0.02)
+    expect(await book.get('last')).toEqual(second)
+  }
 })
 
 test('lists every order there is, however many', async () => {

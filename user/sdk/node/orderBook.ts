@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '@allod/protocol'
 import { fail } from '../errors.ts'
@@ -14,10 +14,14 @@ const AT_ONCE = 100
 export function openOrderBook(folder: string): OrderBook {
   const list = async (): Promise<readonly OrderRecord[]> => {
     const names = (await readdir(folder).catch(() => [])).filter((name) => NAME.test(name))
-    const records = await inBatches(names, AT_ONCE, async (name) =>
-      parseOrderRecord(await readJson(join(folder, name))),
-    )
-    return records.toSorted((a, b) => a.placedAt - b.placedAt || (a.order < b.order ? -1 : 1))
+    const kept = await inBatches(names, AT_ONCE, async (name) => {
+      const path = join(folder, name)
+      return { record: parseOrderRecord(await readJson(path)), savedAt: (await stat(path)).mtimeMs }
+    })
+    // Two orders of one second came in the order in which they were kept.
+    return kept
+      .toSorted((a, b) => a.record.placedAt - b.record.placedAt || a.savedAt - b.savedAt)
+      .map(({ record }) => record)
   }
   return {
     list,
