@@ -51,11 +51,12 @@ contract Assets is IAssets {
     /// @inheritdoc IAssets
     function registerDerived(Derived calldata derived, Royalty calldata self) external returns (bytes32 objectId) {
         objectId = objectIdOf(derived.header, derived.owner, derived.policyHash);
+        // Anybody can be keeper, provider and buyer of an order that reports whatever it likes.
+        if (derived.owner != msg.sender) revert Assets_NotOwner(objectId, derived.owner, msg.sender);
         Asset storage asset = _assets[objectId];
         if (asset.isDerived) revert Assets_Exists(objectId);
         _requireReported(derived);
         if (asset.owner == address(0)) {
-            if (derived.owner != msg.sender) revert Assets_NotOwner(objectId, derived.owner, msg.sender);
             _register(derived.header, derived.owner, derived.policyHash, self);
         }
         asset.isDerived = true;

@@ -116,13 +116,29 @@ contract AssetsTest is Fixture {
         Derived memory derived = _reported("x", STRANGER, _one(model));
         vm.prank(STRANGER);
         bytes32 id = assets.register(derived.header, "policy", Royalty(700, 0, 0));
-        // Anybody may add the lineage; what the owner asks stays as it was.
+        // Keepers refuse it as it is. Its lineage can still be added; what the owner asks stays as it was.
+        vm.prank(STRANGER);
         assets.registerDerived(derived, _none);
         (,, Due[] memory dues) = assets.duesOf(id);
         assertEq(dues.length, 1);
         assertEq(assets.royaltyOf(id).bps, 700);
+        vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(IAssets.Assets_Exists.selector, id));
         assets.registerDerived(derived, _none);
+    }
+
+    /// An order of one's own, with a committee of one's own, reports whatever one likes.
+    function test_nobodyElseGivesAnObjectALineage() public {
+        bytes32 leech = _register(uint160(STRANGER), "leech", Royalty(5000, 1, 1));
+        Derived memory derived = _reported("model", vm.addr(MODEL), _one(leech));
+        vm.prank(STRANGER);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssets.Assets_NotOwner.selector, model, vm.addr(MODEL), STRANGER)
+        );
+        assets.registerDerived(derived, _none);
+        assertTrue(!assets.isDerived(model));
+        (,, Due[] memory dues) = assets.duesOf(model);
+        assertEq(dues.length, 0);
     }
 
     function test_royaltiesSumUpToAHalfAndToFourAncestors() public {
@@ -200,6 +216,7 @@ contract AssetsTest is Fixture {
         assertEq(assets.marketSince(STRANGER), _now() + NOTICE);
         Derived memory derived = _reported("x", BUYER, _one(model));
         derived.market = STRANGER;
+        vm.prank(BUYER);
         vm.expectRevert(abi.encodeWithSelector(IAssets.Assets_UnknownMarket.selector, STRANGER));
         assets.registerDerived(derived, _none);
     }

@@ -67,7 +67,7 @@ interface IAssets {
 
     /// @notice Registers what an order derived; only by its owner, and only as that order's enclave reported it. The table is the union of
     /// the registered parents' tables and of the parents themselves; parents that nobody registered are the buyer's own
-    /// and owe nothing. Where the object stands registered as an original, anyone may add its lineage; `self` then stays.
+    /// and owe nothing. Where the owner registered it as an original first, the lineage is added and `self` stays.
     function registerDerived(Derived calldata derived, Royalty calldata self) external returns (bytes32 objectId);
 
     /// @notice Stops running orders on the caller's object and keeps new ones from starting, until `resume`. A running
