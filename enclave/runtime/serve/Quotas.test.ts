@@ -13,6 +13,8 @@ const token = (fill = 'aa', quota = 100) =>
 const at = (now: number) => ({ order, issuer: issuer.address, now })
 
 const limits = { requestsPerMinute: 10, tokensPerDay: 1000, bytesPerDay: 1000 }
+/** One answer to a prompt of nothing. */
+const one = (wanted: number) => ({ prompt: 0, answers: 1, wanted })
 const usedUp = (of: string) =>
   expect.objectContaining({ code: 'runtime/quota-used-up', meta: expect.objectContaining({ of }) })
 
@@ -30,35 +32,60 @@ test.each([
 ])('ends with the quota of %s', (of, quota, tokensPerDay) => {
   const quotas = new Quotas({ ...limits, tokensPerDay })
   quotas.admit(token('aa', quota), at(NOW))
-  quotas.reserve(token('aa', quota), 100, NOW).settle(99)
+  quotas.reserve(token('aa', quota), one(100), NOW).settle(99)
   quotas.admit(token('aa', quota), at(NOW))
-  quotas.reserve(token('aa', quota), 1, NOW).settle(1)
+  quotas.reserve(token('aa', quota), one(1), NOW).settle(1)
   expect(() => quotas.admit(token('aa', quota), at(NOW))).toThrow(usedUp(of))
 })
 
 test('a day’s tokens and bytes come back with the next day, the token’s own do not', () => {
   const quotas = new Quotas({ ...limits, tokensPerDay: 50 })
   quotas.admit(token(), at(NOW))
-  const spending = quotas.reserve(token(), 50, NOW)
+  const spending = quotas.reserve(token(), one(50), NOW)
   spending.bytes(1000)
   spending.settle(50)
   expect(() => quotas.admit(token(), at(NOW))).toThrow(usedUp('bytes a day'))
   quotas.admit(token(), at(NEXT_DAY))
-  quotas.reserve(token(), 50, NEXT_DAY).settle(50)
+  quotas.reserve(token(), one(50), NEXT_DAY).settle(50)
   expect(() => quotas.admit(token(), at(NEXT_DAY))).toThrow(usedUp('the token'))
 })
 
 test('requests at once cannot use more than requests one after the other', () => {
   const quotas = new Quotas(limits)
   for (let i = 0; i < 3; i++) quotas.admit(token(), at(NOW))
-  const first = quotas.reserve(token(), 60, NOW)
-  const second = quotas.reserve(token(), null, NOW)
-  expect(() => quotas.reserve(token(), 1, NOW)).toThrow(usedUp('the token'))
+  const first = quotas.reserve(token(), one(60), NOW)
+  const second = quotas.reserve(token(), one(4096), NOW)
+  expect(() => quotas.reserve(token(), one(1), NOW)).toThrow(usedUp('the token'))
+  expect([first.maxTokens, second.maxTokens]).toEqual([60, 40])
   first.settle(10)
   first.settle(10)
   second.settle(20)
-  quotas.reserve(token(), 70, NOW).settle(70)
+  quotas.reserve(token(), one(70), NOW).settle(70)
   expect(() => quotas.admit(token(), at(NOW))).toThrow(usedUp('the token'))
+})
+
+test('holds back a prompt, and each of several answers', () => {
+  const quotas = new Quotas(limits)
+  const reserve = (prompt: number, answers: number, wanted: number) =>
+    quotas.reserve(token(), { prompt, answers, wanted }, NOW)
+  quotas.admit(token(), at(NOW))
+  const first = reserve(20, 4, 10)
+  expect(first.maxTokens).toBe(10)
+  expect(() => reserve(41, 0, 0)).toThrow(usedUp('the token'))
+  expect(() => reserve(37, 4, 1)).toThrow(usedUp('the token'))
+  expect(reserve(0, 4, 100).maxTokens).toBe(10)
+  first.settle(1)
+  expect(reserve(58, 0, 0).maxTokens).toBe(0)
+})
+
+test('counts a day’s bytes before they are sent, for answers at once together', () => {
+  const quotas = new Quotas(limits)
+  quotas.admit(token(), at(NOW))
+  const [a, b] = [quotas.reserve(token(), one(1), NOW), quotas.reserve(token(), one(1), NOW)]
+  a.bytes(600)
+  expect(() => b.bytes(401)).toThrow(usedUp('bytes a day'))
+  b.bytes(400)
+  expect(() => a.bytes(1)).toThrow(usedUp('bytes a day'))
 })
 
 test('counts nothing for a token that is not good', () => {

@@ -3,8 +3,6 @@ import { fail } from '../errors.ts'
 
 const MAX_HOLDERS = 100_000
 const DAY_SECONDS = 86_400
-/** What an answer is taken to cost at most until it is over, where its request does not say. */
-const UNSTATED_TOKENS = 4096
 
 export type Limits = {
   readonly requestsPerMinute: number
@@ -12,8 +10,14 @@ export type Limits = {
   readonly bytesPerDay: number
 }
 
+/** What a request may cost in tokens: its prompts at most, how many answers it asks for, and how long each may be. */
+export type Cost = { readonly prompt: number; readonly answers: number; readonly wanted: number }
+
 /** What one request may still cost; `settle` says what it did cost, once. */
 export type Spending = {
+  /** How long each answer may be: as long as asked for, or what is left. */
+  readonly maxTokens: number
+  /** Counts bytes before they are sent. @throws runtime/quota-used-up where the day's do not hold them; none are counted */
   readonly bytes: (count: number) => void
   readonly settle: (tokens: number) => void
 }
@@ -57,17 +61,26 @@ export class Quotas {
   }
 
   /**
-   * Holds back what an answer may cost, so that requests at once cannot use more than one after the other.
-   * @param wanted tokens that the request asks for at most; null where it does not say
-   * @throws runtime/quota-used-up
+   * Holds back what an answer may cost at most, so that requests at once cannot use more than one after the other.
+   * @throws runtime/quota-used-up, also where not a token of each answer would be left
    */
-  reserve(token: AccessToken, wanted: number | null, now: number): Spending {
+  reserve(token: AccessToken, { prompt, answers, wanted }: Cost, now: number): Spending {
     const used = this.#at(token.id, now)
-    const held = Math.min(wanted ?? UNSTATED_TOKENS, this.#left(token, used))
+    const left = this.#left(token, used)
+    if (prompt + answers > left)
+      throw fail('quota-used-up', {
+        expected: left,
+        actual: prompt + answers,
+        meta: { of: this.#scarcer(token, used) },
+      })
+    const maxTokens = answers === 0 ? 0 : Math.min(wanted, Math.floor((left - prompt) / answers))
+    const held = prompt + answers * maxTokens
     used.reserved += held
     let isSettled = false
     return {
+      maxTokens,
       bytes: (count) => {
+        this.#requireBytes(used.bytesToday + count)
         used.bytesToday += count
       },
       settle: (tokens) => {
@@ -92,17 +105,27 @@ export class Quotas {
     return used
   }
 
-  #left({ quota }: AccessToken, { tokens, reserved, tokensToday, bytesToday }: Used): number {
-    const { tokensPerDay, bytesPerDay } = this.#limits
-    if (bytesToday >= bytesPerDay)
-      throw fail('quota-used-up', { expected: bytesPerDay, actual: bytesToday, meta: { of: 'bytes a day' } })
-    const left = Math.min(quota - tokens, tokensPerDay - tokensToday) - reserved
+  #left(token: AccessToken, used: Used): number {
+    const { tokensPerDay } = this.#limits
+    const { tokens, reserved, tokensToday, bytesToday } = used
+    this.#requireBytes(bytesToday + 1)
+    const left = Math.min(token.quota - tokens, tokensPerDay - tokensToday) - reserved
     if (left <= 0)
       throw fail('quota-used-up', {
-        expected: Math.min(quota, tokensPerDay),
+        expected: Math.min(token.quota, tokensPerDay),
         actual: Math.max(tokens, tokensToday) + reserved,
-        meta: { of: quota - tokens <= tokensPerDay - tokensToday ? 'the token' : 'tokens a day' },
+        meta: { of: this.#scarcer(token, used) },
       })
     return left
+  }
+
+  #requireBytes(bytes: number): void {
+    const { bytesPerDay } = this.#limits
+    if (bytes > bytesPerDay)
+      throw fail('quota-used-up', { expected: bytesPerDay, actual: bytes, meta: { of: 'bytes a day' } })
+  }
+
+  #scarcer({ quota }: AccessToken, { tokens, tokensToday }: Used): string {
+    return quota - tokens <= this.#limits.tokensPerDay - tokensToday ? 'the token' : 'tokens a day'
   }
 }

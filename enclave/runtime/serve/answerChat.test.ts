@@ -65,12 +65,12 @@ const token = (quota = 100, id: Hex = `0x${'aa'.repeat(16)}`) => {
 
 type Asked = Partial<Omit<InnerCall, 'body'>> & { readonly body?: string }
 
-async function chat({ body = '{"messages":[]}', ...change }: Asked = {}) {
+async function chat({ body = '{"messages":[]}', ...change }: Asked = {}, of = order) {
   const pieces = async function* () {
     yield utf8(body)
   }
   const call = { method: 'POST', path: '/v1/chat/completions', authorization: token(), ...change, body: pieces() }
-  const answer = await answerChat(order, socketPath, quotas, call, new AbortController().signal)
+  const answer = await answerChat(of, socketPath, quotas, call, new AbortController().signal)
   let text = ''
   for await (const piece of answer.body) text += fromUtf8(piece)
   return { status: answer.status, text }
@@ -100,7 +100,7 @@ function requireHashes(receipt: Receipt, request: string, response: string): voi
   expect([receipt.requestHash, receipt.responseHash]).toEqual([salted(request), salted(response)])
 }
 
-test('answers with a receipt for what went to the engine and what came from it', async () => {
+test('answers with a receipt for what was asked and what came from the engine', async () => {
   const { status, text } = await chat()
   const { allod_receipt: receipt, ...rest } = JSON.parse(text) as { allod_receipt: Receipt }
   expect([status, JSON.stringify(rest)]).toEqual([200, answerText])
@@ -113,7 +113,7 @@ test('streams with a receipt as the last comment, and always asks for the usage'
   const [body, receipt] = text.split(': allod-receipt ')
   expect(body).toBe(streamText)
   const sent = '{"stream":true,"stream_options":{"include_usage":true}}'
-  expect(asked[0]?.body).toBe(sent)
+  expect(JSON.parse(asked[0]?.body ?? '')).toMatchObject(JSON.parse(sent) as object)
   requireHashes(JSON.parse(receipt ?? '') as Receipt, sent, streamText)
 })
 
@@ -140,19 +140,19 @@ test('refuses a token by another issuer with 401', async () => {
 })
 
 test('ends when a token’s quota is used up', async () => {
-  const authorization = token(12)
+  const authorization = token(20)
   expect((await chat({ authorization })).status).toBe(200)
   expect(await refused({ authorization })).toBe('runtime/quota-used-up')
 })
 
 test('ends when a stream used the quota up', async () => {
-  const authorization = token(12)
+  const authorization = token(20)
   await chat({ authorization, body: '{"stream":true}' })
   expect(await refused({ authorization })).toBe('runtime/quota-used-up')
 })
 
 test('a client that goes away in the middle of a stream pays for what it was sent', async () => {
-  const authorization = token(6)
+  const authorization = token(17)
   const pieces = async function* () {
     yield utf8('{"stream":true}')
   }
@@ -165,10 +165,50 @@ test('a client that goes away in the middle of a stream pays for what it was sen
   expect(await refused({ authorization })).toBe('runtime/quota-used-up')
 })
 
-test('ends when a day’s bytes are used up', async () => {
+test('asks the engine for no more than is left, and signs for what the client asked', async () => {
+  const body = '{"max_tokens":100,"n":2}'
+  const { text } = await chat({ body, authorization: token(body.length + 21) })
+  expect(asked[0]?.body).toBe('{"max_tokens":10,"n":2}')
+  const { allod_receipt: receipt, ...rest } = JSON.parse(text) as { allod_receipt: Receipt }
+  requireHashes(receipt, body, JSON.stringify(rest))
+})
+
+test.each([
+  ['a long prompt', '/v1/chat/completions', `{"messages":[],"user":"${'a'.repeat(60)}","max_tokens":1}`],
+  ['many choices', '/v1/chat/completions', '{"messages":[],"max_tokens":9,"n":8}'],
+  ['many prompts', '/v1/completions', `{"prompt":${JSON.stringify(Array(16).fill(''))},"max_tokens":1}`],
+  ['embeddings', '/v1/embeddings', `{"input":"${'a'.repeat(60)}"}`],
+])('the second of two requests at once waits for the quota of the first: %s', async (_, path, body) => {
+  const open = { ...order, terms: { ...order.terms, serving: { ...order.terms.serving, embeddings: true } } }
+  const authorization = token(128)
+  const answers = await Promise.all([1, 2].map(() => chat({ path, body, authorization }, open)))
+  expect(answers.map((a) => a.status).sort()).toEqual([200, 400])
+  expect(answers.find((a) => a.status === 400)?.text).toContain('runtime/quota-used-up')
+  expect(asked).toHaveLength(1)
+})
+
+const ASKED = '{"stream":true}'
+
+test('breaks a stream off where the day’s bytes are used up, says so, and gives no receipt', async () => {
+  quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY, bytesPerDay: ASKED.length + streamText.length - 1 })
+  const { text } = await chat({ body: ASKED })
+  expect(text).toContain('runtime/quota-used-up')
+  expect(text).not.toContain('allod-receipt')
+  expect(text).not.toContain('[DONE]')
+})
+
+test('two streams at once share a day’s bytes', async () => {
+  const each = ASKED.length + streamText.length
+  quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY, bytesPerDay: 2 * each - 1 })
+  const [a, b] = await Promise.all([chat({ body: ASKED }), chat({ body: ASKED })])
+  expect([a, b].filter(({ text }) => text.includes('allod-receipt'))).toHaveLength(1)
+})
+
+test('refuses a whole answer that the day’s bytes do not hold, and a request', async () => {
   quotas = new Quotas({ requestsPerMinute: 3, ...PLENTY, bytesPerDay: 20 })
-  expect((await chat()).status).toBe(200)
-  expect(await refused({})).toBe('runtime/quota-used-up')
+  const { status, text } = await chat()
+  expect([status, asked.length, text.includes('runtime/quota-used-up')]).toEqual([400, 1, true])
+  expect(await refused({ body: `{"user":"${'a'.repeat(20)}"}` })).toBe('runtime/quota-used-up')
 })
 
 test('counts requests, refused ones too', async () => {

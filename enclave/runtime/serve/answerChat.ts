@@ -1,5 +1,6 @@
 import {
   type AccessToken,
+  type AllodError,
   accessTokenShape,
   concat,
   fromBase64Url,
@@ -16,6 +17,7 @@ import { nowSeconds } from '../nowSeconds.ts'
 import type { OpenOrder } from '../OpenOrder.ts'
 import { callEngine } from './callEngine.ts'
 import type { Quotas, Spending } from './Quotas.ts'
+import { type ReadBody, readBody } from './readBody.ts'
 
 /** What an agent answers to: the OpenAI paths that make no sense to refuse. */
 const paths: Readonly<Record<string, string>> = {
@@ -56,12 +58,14 @@ export async function answerChat(
     return await answer(order, socketPath, quotas, call, signal)
   } catch (error) {
     if (!isAllodError(error)) throw error
-    const { code, message, hint } = error.toJSON()
-    const body = utf8(
-      JSON.stringify({ error: { message: `${message}: ${hint}`, type: 'invalid_request_error', param: null, code } }),
-    )
-    return { status: code === 'protocol/token-refused' ? 401 : 400, contentType: 'application/json', body: once(body) }
+    const status = error.code === 'protocol/token-refused' ? 401 : 400
+    return { status, contentType: 'application/json', body: once(utf8(errorDocument(error))) }
   }
+}
+
+function errorDocument(error: AllodError): string {
+  const { code, message, hint } = error.toJSON()
+  return JSON.stringify({ error: { message: `${message}: ${hint}`, type: 'invalid_request_error', param: null, code } })
 }
 
 async function answer(
@@ -72,28 +76,31 @@ async function answer(
   signal: AbortSignal,
 ): Promise<InnerAnswer> {
   const { spec } = order.job
+  const { serving } = order.terms
   if (paths[call.path] !== call.method)
     throw fail('path-refused', { actual: `${call.method} ${call.path}`.slice(0, 80) })
   if (spec.serve === null) throw fail('job-inconsistent', { meta: { part: 'serve' } })
   const token = tokenOf(call.authorization)
   quotas.admit(token, { order: order.job.order, issuer: spec.serve.tokenIssuer, now: nowSeconds() })
   const given = await collect(call.body, MAX_BODY_BYTES)
-  const allowed = call.method === 'GET' ? { body: given, maxTokens: 0 } : allowedBody(given, call.path, order)
-  const { body, maxTokens } = allowed
-  const spending = quotas.reserve(token, maxTokens, nowSeconds())
-  spending.bytes(given.length)
-  let usage = unknownUsage(body, 0)
+  const unstated = spec.engine.parameters.maxTokens
+  const read = call.method === 'GET' ? nothing(given) : readBody(given, call.path, { serving, unstated })
+  const spending = quotas.reserve(token, read.cost, nowSeconds())
+  const { asked } = read
+  let usage: Usage = { prompt: 0, completion: 0 }
   try {
+    spending.bytes(given.length)
+    usage = unknownUsage(asked, 0)
     const { status, contentType, ...engine } = await callEngine(socketPath, {
-      ...{ method: call.method, path: call.path, body, signal },
+      ...{ method: call.method, path: call.path, body: read.toEngine(spending.maxTokens), signal },
     })
     if (contentType.startsWith('text/event-stream'))
-      return { status, contentType, body: streamed(order, spending, body, engine.body) }
+      return { status, contentType, body: streamed(order, spending, asked, engine.body) }
     const whole = await collect(engine.body, 64 << 20)
-    spending.bytes(whole.length)
     usage = usageOf(fromUtf8(whole))
+    spending.bytes(whole.length)
     const isReceipted = status === 200 && call.method === 'POST'
-    const signed = isReceipted ? withReceipt(whole, receiptOf(order, body, whole, usage)) : whole
+    const signed = isReceipted ? withReceipt(whole, receiptOf(order, asked, whole, usage)) : whole
     spending.settle(usage.prompt + usage.completion)
     return { status, contentType, body: once(signed) }
   } catch (error) {
@@ -102,7 +109,13 @@ async function answer(
   }
 }
 
-// A client that goes away early pays for what it was sent.
+const nothing = (asked: Uint8Array): ReadBody => ({
+  asked,
+  cost: { prompt: 0, answers: 0, wanted: 0 },
+  toEngine: () => asked,
+})
+
+// A client that goes away early pays for what it was sent; one whose bytes are used up is told so, without a receipt.
 async function* streamed(
   order: OpenOrder,
   spending: Spending,
@@ -113,8 +126,8 @@ async function* streamed(
   let usage: Usage | null = null
   try {
     for await (const piece of body) {
-      parts.push(piece)
       spending.bytes(piece.length)
+      parts.push(piece)
       yield piece
     }
     const whole = concat(...parts)
@@ -124,6 +137,10 @@ async function* streamed(
         .findLast((line) => line.includes('"usage":{')) ?? '',
     )
     yield utf8(`: allod-receipt ${JSON.stringify(receiptOf(order, request, whole, usage))}\n\n`)
+  } catch (error) {
+    if (!isAllodError(error, 'runtime/quota-used-up')) throw error
+    // A piece may end within an event: an empty line ends that one first.
+    yield utf8(`\n\ndata: ${errorDocument(error)}\n\n`)
   } finally {
     const { prompt, completion } = usage ?? unknownUsage(request, eventsOf(parts))
     spending.settle(prompt + completion)
@@ -139,33 +156,6 @@ const unknownUsage = (request: Uint8Array, events: number): Usage => ({
   prompt: Math.ceil(request.length / 4),
   completion: Math.ceil(events),
 })
-
-// What policies forbid is refused before the engine sees it; usage is always asked for, because quotas need it.
-function allowedBody(
-  given: Uint8Array,
-  path: string,
-  order: OpenOrder,
-): { readonly body: Uint8Array; readonly maxTokens: number | null } {
-  let body: Record<string, unknown>
-  try {
-    body = JSON.parse(fromUtf8(given)) as Record<string, unknown>
-  } catch (cause) {
-    throw fail('body-refused', { cause })
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw fail('body-refused', { expected: 'a JSON object' })
-  const { serving } = order.terms
-  const wantsLogprobs = body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== null
-  if (wantsLogprobs && !serving.logprobs) throw fail('policy-forbids', { meta: { clause: 'serving.logprobs' } })
-  if (path === '/v1/embeddings' && !serving.embeddings)
-    throw fail('policy-forbids', { meta: { clause: 'serving.embeddings' } })
-  const sent = body.stream === true ? { ...body, stream_options: { include_usage: true } } : body
-  const most = path === '/v1/embeddings' ? 0 : (body.max_completion_tokens ?? body.max_tokens)
-  return {
-    body: utf8(JSON.stringify(sent)),
-    maxTokens: typeof most === 'number' && Number.isSafeInteger(most) && most >= 0 ? most : null,
-  }
-}
 
 function tokenOf(authorization: string | null): AccessToken {
   const encoded = /^Bearer ([A-Za-z0-9_-]{1,2000})$/.exec(authorization ?? '')?.[1]
