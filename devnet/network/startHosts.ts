@@ -64,6 +64,8 @@ export async function startProvider(layout: Layout, place: ProviderPlace): Promi
     committees: [{ committee, urls }],
     maxOrders: 4,
     isolation,
+    maxMemoryBytes: null,
+    maxOutputBytes: null,
   }
   mkdirSync(layout.dataOf('provider'), { recursive: true, mode: 0o700 })
   const file = join(layout.dataOf('provider'), 'config.json')

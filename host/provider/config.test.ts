@@ -21,6 +21,8 @@ const config = {
   endpoints: null,
   committees: [{ committee, urls: ['http://127.0.0.1:2'] }],
   maxOrders: 4,
+  maxMemoryBytes: null,
+  maxOutputBytes: 1 << 28,
   isolation: 'bubblewrap',
 }
 
@@ -42,16 +44,21 @@ test('no file, and one that is not JSON, is provider/bad-config', () => {
   expect(() => readConfig(written(folder.path, '{'))).toThrow(bad)
 })
 
-test.each([{ rpcUrls: [] }, { maxOrders: 0 }, { isolation: 'some' }, { account: '0x00' }, { surprise: 1 }])(
-  'a configuration with %j is refused, naming the field',
-  (change) => {
-    using folder = scratch()
-    const path = written(folder.path, JSON.stringify({ ...config, ...change }))
-    expect(() => readConfig(path)).toThrow(
-      expect.objectContaining({
-        code: 'protocol/bad-shape',
-        meta: expect.objectContaining({ path: expect.stringContaining('$') }),
-      }),
-    )
-  },
-)
+test.each([
+  { rpcUrls: [] },
+  { maxOrders: 0 },
+  { maxMemoryBytes: 0 },
+  { maxOutputBytes: '1' },
+  { isolation: 'some' },
+  { account: '0x00' },
+  { surprise: 1 },
+])('a configuration with %j is refused, naming the field', (change) => {
+  using folder = scratch()
+  const path = written(folder.path, JSON.stringify({ ...config, ...change }))
+  expect(() => readConfig(path)).toThrow(
+    expect.objectContaining({
+      code: 'protocol/bad-shape',
+      meta: expect.objectContaining({ path: expect.stringContaining('$') }),
+    }),
+  )
+})

@@ -46,6 +46,9 @@ export const providerConfigShape = record({
   committees: list(record({ committee: committeeShape, urls: list(url, 16, 1) }), 16),
   /** Orders that run at once. */
   maxOrders: integer(1, 1024),
+  /** The most that one order may ask for as `limits.memoryBytes`, and as `limits.outputBytes`; a share of the machine for null. */
+  maxMemoryBytes: nullable(integer(1, 2 ** 44)),
+  maxOutputBytes: nullable(integer(1, 2 ** 44)),
   isolation: oneOf('bubblewrap', 'none'),
   /** Who is asked for collateral of hardware; the makers' own services for null. */
   endpoints: nullable(endpointsShape),

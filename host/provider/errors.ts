@@ -19,6 +19,10 @@ export const fail = errorsOf('provider', {
     'use a committee registered on chain',
   ],
   busy: ['the provider runs as many orders as it can', 'wait for one to end, or choose another provider'],
+  'over-limit': [
+    'the job may use more of the machine than one order gets here',
+    'lower this limit in the job, or choose another provider',
+  ],
   'gateway-refused': [
     'the gateway did not take a route',
     'check that it runs and that its admin socket is the one given',

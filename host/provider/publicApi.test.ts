@@ -20,6 +20,7 @@ function open(folder: string, { state = onChain(), hasRoom = true, maxStreams = 
   const api = publicApi({
     account,
     build,
+    bounds: { memoryBytes: 1 << 20, outputBytes: 1 << 20 },
     committees: new Map([[committeeId(committee), committee]]),
     readOrder: async () => state,
     orders,
@@ -65,6 +66,23 @@ describe('an order handed over', () => {
     const { post, orders } = open(folder.path, place)
     await expect(post(job)).rejects.toThrow(expect.objectContaining({ code }))
     expect(orders.size).toBe(0)
+  })
+})
+
+describe('what an order may have of the machine', () => {
+  test.each(['memoryBytes', 'outputBytes'] as const)('is bounded in %s, before anything is launched', async (limit) => {
+    using folder = scratch()
+    const { post, accepted, orders } = open(folder.path)
+    const most = 1 << 20
+    const asking = (bytes: number) => sampleJob({ change: { limits: { ...job.spec.limits, [limit]: bytes } } })
+    await expect(post(asking(most + 1))).rejects.toMatchObject({
+      code: 'provider/over-limit',
+      hint: expect.stringContaining('lower'),
+      meta: { expected: most, actual: most + 1, limit: `limits.${limit}` },
+    })
+    expect([accepted, orders.size]).toEqual([[], 0])
+    await post(asking(most))
+    expect(accepted).toHaveLength(1)
   })
 })
 

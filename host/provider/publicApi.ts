@@ -3,6 +3,7 @@ import type { Committee, Hex } from '@allod/protocol'
 import { committeeId, isHex, type JobDocument, jobDocumentShape, orderId, requireSpec } from '@allod/protocol'
 import { fail } from './errors.ts'
 import type { Answer, Call } from './http/serveJson.ts'
+import { type OrderBounds, requireWithin } from './orderBounds.ts'
 import type { OrderFile, OrderJob } from './orders/OrderFile.ts'
 import { type MaxStreams, streams } from './orders/streams.ts'
 
@@ -12,6 +13,8 @@ export type PublicPlace = {
   readonly account: Hex
   readonly build: Hex
   readonly committees: ReadonlyMap<Hex, Committee>
+  /** The most that one order may have of the machine. */
+  readonly bounds: OrderBounds
   readonly readOrder: (order: Hex) => Promise<OrderOnChain>
   readonly orders: Map<Hex, OrderFile>
   readonly newFile: (job: OrderJob) => OrderFile
@@ -61,6 +64,7 @@ async function acceptJob(place: PublicPlace, body: unknown): Promise<Hex> {
   if (committeeId(job.committee) !== job.spec.committee || !place.committees.has(job.spec.committee))
     throw fail('committee-unknown', { actual: job.spec.committee })
   if (place.orders.has(order)) return order
+  requireWithin(job.spec, place.bounds)
   const { state } = await place.readOrder(order)
   // The same job may have been accepted while the chain was read.
   if (place.orders.has(order)) return order

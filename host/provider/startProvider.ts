@@ -10,6 +10,7 @@ import type { ProviderConfig } from './config.ts'
 import { fail } from './errors.ts'
 import { GatewayRoutes } from './GatewayRoutes.ts'
 import { publicServer } from './http/publicServer.ts'
+import { orderBounds } from './orderBounds.ts'
 import { codeOf } from './orders/courier.ts'
 import { type FollowPlace, followOrder } from './orders/followOrder.ts'
 import { OrderFile } from './orders/OrderFile.ts'
@@ -80,6 +81,7 @@ export async function startProvider(
     account: config.account,
     build: config.build,
     committees: new Map([...committees].map(([id, c]) => [id, c.committee])),
+    bounds: orderBounds(config),
     readOrder,
     orders,
     newFile: (job) => new OrderFile(join(folder, job.order.slice(2)), job),
