@@ -53,9 +53,9 @@ async function conversation(
     let answer: ChatAnswer | null = null
     for await (const event of events) {
       if (event.kind === 'done') answer = event.answer
-      else if (!out.isJson) io.stdout.write(event.text)
+      else out.piece(event.text)
     }
-    if (!out.isJson) io.stdout.write('\n')
+    out.piece('\n')
     if (answer === null) return
     messages.push({ role: 'assistant', content: answer.text })
     out.line(jsonOf({ agent: agent.card.name, question, ...answer }), null)

@@ -4,6 +4,7 @@ import { shortHex } from '../render/columns.ts'
 import { jsonOf } from '../render/jsonOf.ts'
 import { newLiveBlock } from '../render/liveBlock.ts'
 import { type Point, plotCurve } from '../render/lossCurve.ts'
+import { oneLine } from '../render/plain.ts'
 import { goesOn } from './goesOn.ts'
 
 export type WatchOptions = {
@@ -78,7 +79,7 @@ export async function watch(
       return
     }
     out.line(jsonOf({ order: record.order, ...step }), null)
-    if (!out.isJson) out.note(stepText(step))
+    if (!out.isJson) out.note(oneLine(stepText(step)))
   }
 
   // Without a terminal the curve is told as a line now and then.

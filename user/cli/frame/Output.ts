@@ -1,11 +1,12 @@
 import type { AllodError, Json } from '@allod/protocol'
+import { oneLine, plainJson } from '../render/plain.ts'
 import type { Io } from './Context.ts'
-import { type Paint, painter } from './paint.ts'
+import { onTerminal, type Paint, painter } from './paint.ts'
 import { newSpinner, type Spinner } from './spinner.ts'
 
 /**
  * Where everything goes: data to stdout, the rest to stderr. With `--json` data is one JSON value, or one per line for what
- * takes long, and an error is the last line.
+ * takes long, and an error is the last line. Whoever wrote a text, no terminal obeys anything in it but our colours.
  */
 export type Output = {
   readonly isJson: boolean
@@ -20,6 +21,8 @@ export type Output = {
   result(json: Json, text: string): void
   /** One of many results that come one after the other. */
   line(json: Json, text: string | null): void
+  /** Some of a text that comes bit by bit, as it is; nothing with `--json`. */
+  piece(text: string): void
   /** For people, beside the data. */
   note(text: string): void
   /** Names what is going on while it takes longer than 200 ms. */
@@ -36,8 +39,9 @@ export function newOutput(
   const paint = painter(stdout.isTTY === true && !isPlain && !isJson)
   const paintNotes = painter(stderr.isTTY === true && !isPlain)
   const isLive = stderr.isTTY === true && env.TERM !== 'dumb' && env.CI === undefined && !isJson
-  const print = (text: string): void => void stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-  const printJson = (value: Json): void => print(JSON.stringify(value))
+  const write = (stream: NodeJS.WriteStream, text: string): void => void stream.write(onTerminal(text))
+  const print = (text: string): void => write(stdout, text.endsWith('\n') ? text : `${text}\n`)
+  const printJson = (value: Json): void => print(plainJson(value))
   return {
     isJson,
     isLive,
@@ -49,8 +53,11 @@ export function newOutput(
       if (isJson) printJson(json)
       else if (text !== null) print(text)
     },
+    piece(text) {
+      if (!isJson) write(stdout, text)
+    },
     note(text) {
-      if (!isJson) stderr.write(`${text}\n`)
+      if (!isJson) write(stderr, `${text}\n`)
     },
     async step(name, work) {
       const spinner = newSpinner(stderr, name, isLive)
@@ -62,8 +69,8 @@ export function newOutput(
     },
     error(error, debug) {
       if (isJson) return printJson({ error: error.toJSON() as unknown as Json })
-      stderr.write(`${errorText(error, paintNotes)}\n`)
-      if (debug !== null) stderr.write(`${debug}\n`)
+      write(stderr, `${errorText(error, paintNotes)}\n`)
+      if (debug !== null) write(stderr, `${debug}\n`)
     },
   }
 }
@@ -81,7 +88,9 @@ export function errorText({ code, message, hint, meta }: AllodError, paint: Pain
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => shown(name, value)),
     `${paint.bold('hint:')} ${hint}`,
-  ].join('\n')
+  ]
+    .map(oneLine)
+    .join('\n')
 }
 
 const jsonText = (value: unknown): string =>

@@ -1,3 +1,5 @@
+import { plain } from '../render/plain.ts'
+
 /** Colours, or none. */
 export type Paint = Readonly<
   Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan', (text: string) => string>
@@ -13,11 +15,22 @@ const CODES = {
   cyan: [36, 39],
 } as const
 
+// Painted text holds marks instead of codes until it is written: codes that others wrote are gone by then. Nobody outside
+// this process can write a mark.
+const SECRET = crypto.randomUUID()
+const MARKS = new RegExp(`<${SECRET}:(\\d+)>`, 'g')
+
 /** A set of colours; where they are off, text stays as it is. */
 export function painter(isOn: boolean): Paint {
   const entries = Object.entries(CODES).map(([name, [on, off]]) => [
     name,
-    (text: string): string => (isOn ? `\u001b[${on}m${text}\u001b[${off}m` : text),
+    (text: string): string => (isOn ? `<${SECRET}:${on}>${text}<${SECRET}:${off}>` : text),
   ])
   return Object.fromEntries(entries) as Paint
 }
+
+/** Text as it is written to a terminal: nothing in it is obeyed but our own colours. */
+export const onTerminal = (text: string): string => plain(text).replace(MARKS, '\u001b[$1m')
+
+/** Text without its colours. */
+export const unpainted = (text: string): string => text.replace(MARKS, '')

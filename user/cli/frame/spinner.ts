@@ -1,3 +1,4 @@
+import { oneLine } from '../render/plain.ts'
 import { formatTransfer, type Transfer } from '../render/transfer.ts'
 
 /** A line at the bottom of stderr that says what is going on. */
@@ -22,7 +23,7 @@ export function newSpinner(stream: NodeJS.WriteStream, name: string, isLive: boo
   const startedAt = performance.now()
   const draw = (): void => {
     isShown = true
-    const line = `${FRAMES[turn++ % FRAMES.length]} ${text}`
+    const line = `${FRAMES[turn++ % FRAMES.length]} ${oneLine(text)}`
     stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`)
   }
   const timer = setInterval(() => {

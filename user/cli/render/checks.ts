@@ -1,5 +1,6 @@
 import { type AgentVerdict, links, linkWords, type ProofCheck } from '@allod/sdk'
 import type { Paint } from '../frame/paint.ts'
+import { oneLine } from './plain.ts'
 
 const MARKS = { pass: '✓', fail: '✗', unknown: '?' } as const
 
@@ -23,7 +24,7 @@ export function checksText(checks: readonly ProofCheck[], paint: Paint): string 
 
 function checkLine({ name, result, expected, actual, source }: ProofCheck, paint: Paint): string {
   const said = result === 'pass' ? short(actual) : `expected ${short(expected)}, found ${short(actual)}`
-  return `    ${marked(result, paint)} ${name}: ${said} ${paint.dim(`(${source})`)}`
+  return `    ${marked(result, paint)} ${oneLine(`${name}: ${said}`)} ${paint.dim(`(${source})`)}`
 }
 
 function marked(result: ProofCheck['result'], paint: Paint): string {

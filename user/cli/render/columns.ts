@@ -1,11 +1,15 @@
+import { unpainted } from '../frame/paint.ts'
+import { oneLine } from './plain.ts'
+
 /**
  * Rows in aligned columns, two spaces apart; the first row is the heading. Widths count what is seen, not colour codes.
  * @param options.right columns of figures
  */
 export function columns(
-  rows: readonly (readonly string[])[],
+  table: readonly (readonly string[])[],
   { right = [] }: { readonly right?: readonly number[] } = {},
 ): string {
+  const rows = table.map((row) => row.map(oneLine))
   const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => seen(row[c] ?? ''))))
   return rows
     .map((row) =>
@@ -20,8 +24,7 @@ export function columns(
     .join('\n')
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-const seen = (text: string): number => [...text.replace(/\u001b\[\d+m/g, '')].length
+const seen = (text: string): number => [...unpainted(text)].length
 
 /** `0x12345678…` for people; programs get the whole with --json. */
 export const shortHex = (hex: string): string => (hex.length <= 12 ? hex : `${hex.slice(0, 10)}…`)

@@ -3,6 +3,7 @@ import type { Json } from '@allod/protocol'
 import type { EvidenceVerdict } from '@allod/sdk'
 import type { Paint } from '../frame/paint.ts'
 import { jsonOf } from './jsonOf.ts'
+import { oneLine } from './plain.ts'
 
 /** A verdict as `--json` prints it. */
 export const verdictJson = ({ isAccepted, error, checks, ...verdict }: EvidenceVerdict): Json =>
@@ -49,7 +50,8 @@ const MARKS = { pass: '✓ pass   ', fail: '✗ fail   ', unknown: '? unknown' }
 
 function checkLine({ name, result, expected, actual, source }: Check, paint: Paint): string {
   const color = result === 'pass' ? paint.green : result === 'fail' ? paint.red : paint.yellow
-  return `${color(MARKS[result])} ${name}: expected ${short(expected)}, found ${short(actual)} ${paint.dim(`(${source})`)}`
+  const said = oneLine(`${name}: expected ${short(expected)}, found ${short(actual)}`)
+  return `${color(MARKS[result])} ${said} ${paint.dim(`(${source})`)}`
 }
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>

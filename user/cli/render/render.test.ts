@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
+import { onTerminal, painter } from '../frame/paint.ts'
 import { columns, shortHex } from './columns.ts'
 import { jsonOf } from './jsonOf.ts'
 import { plotCurve } from './lossCurve.ts'
 import { pairs } from './pairs.ts'
+import { oneLine, plain, plainJson } from './plain.ts'
 import { formatBytes, formatSeconds, formatTransfer } from './transfer.ts'
 
 test('aligns columns by what is seen', () => {
-  const red = (text: string) => `\u001b[31m${text}\u001b[39m`
+  const { red } = painter(true)
   expect(
     columns(
       [
@@ -71,4 +73,29 @@ test('writes bytes, rates and what is left', () => {
     '1.0 MiB of 3.0 MiB, 1.0 MiB/s, 2 s left',
   )
   expect(formatTransfer({ doneBytes: 0, totalBytes: 0 }, 0)).toBe('0 B, 0 B/s')
+})
+
+test('shows what others wrote and obeys none of it; only our colours become codes', () => {
+  const { red } = painter(true)
+  expect(onTerminal(red('a\u001b[32mb'))).toBe('\u001b[31ma\ufffd[32mb\u001b[39m')
+  const obeyed = ['\u0000', '\b', '\r', '\u001b', '\u007f', '\u0085', '\u009b', '\u202e', '\u2066']
+  for (const c of obeyed) expect(plain(`a${c}b`), JSON.stringify(c)).toBe('a\ufffdb')
+  expect(plain('two\n\tlines, é — 中 🙂')).toBe('two\n\tlines, é — 中 🙂')
+  expect(oneLine('failed\n✓ settled\u2028✓ paid')).toBe('failed ✓ settled ✓ paid')
+})
+
+test('keeps a document the same, and what is shown of it plain', () => {
+  const document = { said: 'a\u001b]52;c;aGk=\u0007\u009b\u007f\u202e\n' }
+  expect(plainJson(document, 2)).toBe('{\n  "said": "a\\u001b]52;c;aGk=\\u0007\\u009b\\u007f\\u202e\\n"\n}')
+  expect(JSON.parse(plainJson(document))).toEqual(document)
+})
+
+test('a row or a pair is one line, whatever stands in it', () => {
+  expect(
+    columns([
+      ['a', 'b'],
+      ['x\ny', 'z'],
+    ]),
+  ).toBe('a    b\nx y  z')
+  expect(pairs([['name', 'x\nowner  you']])).toBe('name  x owner  you')
 })

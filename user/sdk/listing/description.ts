@@ -16,14 +16,18 @@ import {
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 
+// No character that a terminal obeys or that turns the direction of what follows: these words are shown to everybody.
+const SHOWN = '[^\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]*'
+const words = new RegExp(`^${SHOWN}$`, 'u')
+
 /** What an offer's owner says of it in public. The offer's location commits to it by hash; its content is a claim. */
 export const descriptionShape = record({
   version: oneOf(1),
   kind: oneOf('model', 'dataset', 'adapter', 'engine', 'compute'),
-  name: text(64, /^\S(.*\S)?$/),
-  summary: text(400),
+  name: text(64, new RegExp(`^(?=\\S)${SHOWN}(?<=\\S)$`, 'u')),
+  summary: text(400, words),
   /** Figures and features, like parameters or memory. */
-  facts: dictionary(text(200), 32),
+  facts: dictionary(text(200, words), 32),
 })
 export type Description = Shaped<typeof descriptionShape>
 export type OfferKindName = Description['kind']

@@ -9,6 +9,7 @@ import type { Context } from '../../frame/Context.ts'
 import type { Command } from '../../frame/command.ts'
 import { fieldsText } from '../../render/evidence.ts'
 import { jsonOf } from '../../render/jsonOf.ts'
+import { plainJson } from '../../render/plain.ts'
 
 export const command: Command = {
   arguments: ['<file|agent>'],
@@ -22,7 +23,7 @@ export const command: Command = {
     const [named = ''] = context.positionals
     const file = await evidenceFile(named, context)
     if (file === null) return showAgent(context, named)
-    if (file.kind === 'bundle') return context.out.result(jsonOf(file.value), JSON.stringify(file.value, null, 2))
+    if (file.kind === 'bundle') return context.out.result(jsonOf(file.value), plainJson(file.value, 2))
     const described = partsOf(file).map(({ kind, evidence }) => ({ kind, fields: describeEvidence(kind, evidence) }))
     const { out } = context
     out.result(jsonOf(described), described.map(({ kind, fields }) => titled(kind, fields, context)).join('\n\n'))
@@ -62,7 +63,7 @@ function isCard(bytes: Uint8Array): boolean {
 async function showAgent(context: Context, named: string): Promise<void> {
   const { values, out, allod: open } = context
   const { evidence } = await verified(context, await open(), await cardOf(context, named))
-  if (typeof values.out !== 'string') return out.result(evidence as Json, JSON.stringify(evidence, null, 2))
+  if (typeof values.out !== 'string') return out.result(evidence as Json, plainJson(evidence, 2))
   await writeJson(values.out, evidence as Json, 0o644)
   out.result({ file: values.out }, values.out)
   out.note(`check it: npx allod evidence verify ${values.out}`)

@@ -2,6 +2,7 @@ import type { Json } from '@allod/protocol'
 import { fetchReport } from '@allod/sdk'
 import { writeJson } from '@allod/sdk/node'
 import type { Command } from '../../frame/command.ts'
+import { plainJson } from '../../render/plain.ts'
 
 export const command: Command = {
   arguments: ['<order>'],
@@ -11,7 +12,7 @@ export const command: Command = {
     const allod = await open()
     const record = await (await orders()).get(positionals[0] ?? '')
     const { envelope, hash } = await out.step('fetching the report', () => fetchReport(allod, record))
-    if (typeof values.out !== 'string') return out.result(envelope as Json, JSON.stringify(envelope))
+    if (typeof values.out !== 'string') return out.result(envelope as Json, plainJson(envelope))
     await writeJson(values.out, envelope as Json, 0o644)
     out.result({ file: values.out, hash }, values.out)
     out.note(`check it: npx allod report verify ${values.out}`)
