@@ -30,24 +30,27 @@ test('writes a file whole, for its owner only, and leaves no part behind', async
 })
 
 const mode = (path: string) => statSync(path).mode & 0o7777
+const modes = (path: string, name: string) =>
+  ['', 'below', join('below', name), 'below/run'].map((p) => mode(join(path, p)))
 const put = (name: string) => async (part: string) => {
   mkdirSync(join(part, 'below'))
   writeFileSync(join(part, 'below', name), 'new')
+  chmodSync(join(part, 'below', name), 0o644)
+  writeFileSync(join(part, 'below/run'), 'new')
+  chmodSync(join(part, 'below/run'), 0o755)
   return name
 }
 
-test('gives others a folder to fill only where nothing lies, and changes the rights of its own only', async () => {
+test('gives others a folder to fill only where nothing lies, and what they fill it with to its owner only', async () => {
   const [made, empty, full] = [join(folder, 'deep/made'), join(folder, 'empty'), join(folder, 'full')]
   expect(await fillFolder(made, put('a'))).toBe('a')
-  expect([mode(made), readdirSync(join(made, 'below')), readdirSync(join(folder, 'deep'))]).toEqual([
-    0o700,
-    ['a'],
-    ['made'],
-  ])
+  expect([readdirSync(join(made, 'below')), readdirSync(join(folder, 'deep'))]).toEqual([['a', 'run'], ['made']])
+  expect(modes(made, 'a')).toEqual([0o700, 0o700, 0o600, 0o700])
   mkdirSync(empty)
-  chmodSync(empty, 0o1777)
+  chmodSync(empty, 0o755)
   await fillFolder(empty, put('b'))
-  expect([mode(empty), readdirSync(empty), readdirSync(join(empty, 'below'))]).toEqual([0o1777, ['below'], ['b']])
+  expect([readdirSync(empty), readdirSync(join(empty, 'below'))]).toEqual([['below'], ['b', 'run']])
+  expect(modes(empty, 'b')).toEqual([0o700, 0o700, 0o600, 0o700])
   mkdirSync(full)
   chmodSync(full, 0o755)
   writeFileSync(join(full, '.bashrc'), 'mine')
@@ -84,7 +87,7 @@ test('a folder that was being filled when it was broken off is filled by the nex
     mkdirSync(part)
     await put('a')(part)
     await fillFolder(path, put('b'))
-    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['b']])
+    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['b', 'run']])
     rmSync(part, { recursive: true, force: true })
   }
 })
@@ -102,7 +105,7 @@ test('what got into a folder while it was being filled is not replaced', async (
       await put('mine')(path)
     })
     await expect(late).rejects.toMatchObject({ code, meta: { actual: path } })
-    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['mine']])
+    expect([readdirSync(path), readdirSync(join(path, 'below'))]).toEqual([['below'], ['mine', 'run']])
   }
   expect(readdirSync(folder).sort()).toEqual(['empty', 'new'])
 })

@@ -14,9 +14,9 @@ export async function ownFolder(path: string): Promise<void> {
 const LEFT = /^\.allod-[0-9a-f]{12}\.part$/
 
 /**
- * Lets others fill a folder. What they write gets its place only when all of it is there: as a folder for its owner only, or
- * in one that is there and empty, whose rights stay as they are. Broken off, it can be done again. Whatever names of files
- * come, they replace nothing.
+ * Lets others fill a folder. What they write gets its place only when all of it is there, and is for its owner only: the
+ * folder, whether it is made or was there and empty, and everything in it. Broken off, it can be done again. Whatever names
+ * of files come, they replace nothing.
  * @throws sdk/folder-not-empty, sdk/file-unwritable, and what `fill` throws
  */
 export async function fillFolder<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
@@ -30,9 +30,11 @@ export async function fillFolder<T>(path: string, fill: (folder: string) => Prom
   }
   for (const name of left ?? []) await rm(join(target, name), { recursive: true, force: true }).catch(orUnwritable)
   await mkdir(dirname(target), { recursive: true }).catch(orUnwritable)
+  if (isThere) await chmod(target, 0o700).catch(orUnwritable)
   await mkdir(part, { mode: 0o700 }).catch(orUnwritable)
   try {
     const filled = await fill(part)
+    await closeToOthers(part).catch(orUnwritable)
     if (isThere) {
       // Something may have got there meanwhile.
       await leftInEmpty(target)
@@ -41,6 +43,15 @@ export async function fillFolder<T>(path: string, fill: (folder: string) => Prom
     return filled
   } finally {
     await rm(part, { recursive: true, force: true })
+  }
+}
+
+/** Takes from everybody but the owner what they might do with what is in a folder; programs stay programs. */
+async function closeToOthers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isDirectory()) await chmod(path, 0o700)
+    else if (entry.isFile()) await chmod(path, (await stat(path)).mode & 0o100 ? 0o700 : 0o600)
   }
 }
 

@@ -6,7 +6,7 @@ export const command: Command = {
   arguments: ['<order>', '<folder>'],
   options: {},
   about:
-    'Keepers release their shares to your key once the report is final, and only where every input’s policy lets the result out. `order get` says how many stores hold it. The folder must be empty or not there yet, and gets its files only when all of them are there.',
+    'Keepers release their shares to your key once the report is final, and only where every input’s policy lets the result out. `order get` says how many stores hold it. The folder must be empty or not there yet. It gets its files only when all of them are there, and is readable by you only.',
   async run({ positionals, io, out, allod: open, orders, wallet }) {
     const [named = '', folder = ''] = positionals
     const allod = await open()
