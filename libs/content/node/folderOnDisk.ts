@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
-import { lstat, mkdir, open, opendir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, mkdir, open, opendir, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { fail } from '../errors.ts'
 import {
   comparePaths,
@@ -23,6 +23,15 @@ export async function folderSource(dir: string): Promise<FolderSource> {
   files.sort((a, b) => comparePaths(a.path, b.path))
   const buffers = newBuffers()
   return { files, read: (file) => readFile(join(dir, file.path), file, buffers), release: buffers.release }
+}
+
+/** One file on this machine as a folder of its own, read later. A link is followed now, and none later. @throws content/not-a-file */
+export async function fileSource(path: string): Promise<FolderSource> {
+  const real = await realpath(path)
+  const { sizeBytes } = entryOf(basename(path), await lstat(real))
+  const buffers = newBuffers()
+  const files = [{ path: basename(path), sizeBytes, isExecutable: false }]
+  return { files, read: (file) => readFile(real, file, buffers), release: buffers.release }
 }
 
 type Buffers = { take(): Buffer; readonly release: (piece: Uint8Array) => void }

@@ -1,1 +1,1 @@
-export { folderSink, folderSource } from './folderOnDisk.ts'
+export { fileSource, folderSink, folderSource } from './folderOnDisk.ts'

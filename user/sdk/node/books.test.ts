@@ -6,7 +6,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { OrderRecord } from '../order/orderRecord.ts'
 import { fill, sampleReport } from '../testing/sampleReport.ts'
 import { openAgentBook } from './agentBook.ts'
-import { folderOrFile } from './folderOrFile.ts'
 import { openOrderBook } from './orderBook.ts'
 
 let folder = ''
@@ -105,13 +104,4 @@ test('pins agent cards, and refuses one that rolls back', async () => {
   await expect(book.save(old)).rejects.toMatchObject({ code: 'protocol/card-rolled-back' })
   await expect(book.get('nobody')).rejects.toMatchObject({ code: 'sdk/unknown-agent' })
   await expect(book.get('../helper')).rejects.toMatchObject({ code: 'sdk/unknown-agent' })
-})
-
-test('takes one file for a folder of its own', async () => {
-  writeFileSync(join(folder, 'rows.jsonl'), '{}\n')
-  expect((await folderOrFile(join(folder, 'rows.jsonl'))).files).toEqual([
-    { path: 'rows.jsonl', sizeBytes: 3, isExecutable: false },
-  ])
-  expect((await folderOrFile(folder)).files.map((f) => f.path)).toEqual(['rows.jsonl'])
-  await expect(folderOrFile(join(folder, 'none'))).rejects.toMatchObject({ code: 'sdk/file-unreadable' })
 })
