@@ -11,7 +11,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 test.each([
   ['SIGINT', 'starting the chain'],
-  ['SIGINT', 'starting the keepers'],
+  ['SIGHUP', 'starting the keepers'],
   ['SIGTERM', 'the developer seals'],
 ] as const)('a demo that gets %s at “%s” takes its network down', async (signal, moment) => {
   folder = mkdtempSync(join(tmpdir(), 'allod-interrupted-'))

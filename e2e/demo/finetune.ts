@@ -30,7 +30,10 @@ export async function finetune(
   const dataset = await publishDataset(allod, developer, {
     folder: oneFile('company.jsonl', utf8(jsonl)),
     name: 'company-records',
-    policy: newPolicy(allod.network, developer.key.address, { purposes: ['finetune', 'serve'] }),
+    policy: newPolicy(allod.network, developer.key.address, {
+      purposes: ['finetune', 'serve'],
+      engines: [published.finetuneEngine, published.serveEngine].map(({ offer }) => offer.subject),
+    }),
   })
   say(`  ${dataset.rows} rows, padded, object ${dataset.objectId}`)
   const offered = await quote(allod, {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { down, isRunning, layoutOf, processNames } from '@allod/devnet'
-import { AllodError } from '@allod/protocol'
+import { AllodError, isAllodError } from '@allod/protocol'
 import { failedFigures } from './figuresOf.ts'
 import { parseSeed } from './parseSeed.ts'
 import { tell } from './tell.ts'
@@ -31,7 +31,10 @@ const isTemporary = once && values.folder === undefined
 const folder = values.folder ?? (once ? mkdtempSync(join(tmpdir(), 'allod-demo-')) : join(process.cwd(), '.allod'))
 const startedAt = Date.now()
 let interrupted: Promise<never> | null = null
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
+let isSomebodyElses = false
+// A terminal that is closed takes no more words; its network is taken down all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
     interrupted ??= endAll()
   })
@@ -51,14 +54,13 @@ try {
 } catch (error) {
   // What fails because everything is taken down is no news.
   await interrupted
-  process.stderr.write(
-    `${error instanceof AllodError ? JSON.stringify(error.toJSON(), null, 1) : error instanceof Error ? error.stack : String(error)}\n`,
-  )
+  isSomebodyElses = isAllodError(error, 'devnet/busy')
+  explain(error)
   if (json) process.stdout.write(`${JSON.stringify(failedFigures({ seed, startedAt, endedAt: Date.now() }))}\n`)
   process.exitCode = 1
 } finally {
   await interrupted
-  if (once) await down(folder)
+  if (once && !isSomebodyElses) await down(folder)
   if (isTemporary) rmSync(folder, { recursive: true, force: true })
 }
 
@@ -66,8 +68,18 @@ try {
 async function endAll(): Promise<never> {
   process.stderr.write('taking everything down\n')
   const { processes } = layoutOf(folder)
-  do await down(folder)
-  while (processNames.some((name) => isRunning(processes, name)))
-  if (isTemporary) rmSync(folder, { recursive: true, force: true })
+  try {
+    do await down(folder)
+    while (processNames.some((name) => isRunning(processes, name)))
+    if (isTemporary) rmSync(folder, { recursive: true, force: true })
+  } catch (error) {
+    explain(error)
+  }
   process.exit(130)
+}
+
+function explain(error: unknown): void {
+  process.stderr.write(
+    `${error instanceof AllodError ? JSON.stringify(error.toJSON(), null, 1) : error instanceof Error ? error.stack : String(error)}\n`,
+  )
 }

@@ -80,7 +80,19 @@ describe('an owner who publishes', () => {
       return logs.filter((l) => l.name === 'Registered' && String(l.args.owner).toLowerCase() === address).length
     }
     const [before, objects] = [(await offers()).length, await registered()]
-    const publish = ['publish', file, '--kind', 'dataset', '--name', name, '--per-order', '0.01', '--yes']
+    const publish = [
+      'publish',
+      file,
+      '--kind',
+      'dataset',
+      '--name',
+      name,
+      '--engines',
+      'any',
+      '--per-order',
+      '0.01',
+      '--yes',
+    ]
     const { code, last } = await twice(at, 'model-owner', ...publish)
     expect(code).toBe(0)
     const posted = (await offers()).slice(before)

@@ -163,7 +163,9 @@ function requests(allod: Allod, { developer }: Cast, { compute, finetuneEngine, 
     const { manifestHash } = await publishDataset(allod, developer, {
       folder: oneFile('company.jsonl', utf8(companyJsonl(generateCompany(1)))),
       name: 'records',
-      policy: newPolicy(allod.network, developer.key.address, { purposes: ['finetune'], lease }),
+      policy: newPolicy(allod.network, developer.key.address, {
+        ...{ purposes: ['finetune'], engines: [finetuneEngine.offer.subject], lease },
+      }),
     })
     return manifestHash
   }

@@ -22,6 +22,10 @@ export const fail = errorsOf('sdk', {
     'a policy names another owner than the wallet that seals',
     'make the policy for this wallet, or act with the owner’s',
   ],
+  'engines-unnamed': [
+    'a policy for any buyer does not say which engines may read the object',
+    'name their digests, or say `any`: a buyer may then bring an engine that tells everything it reads',
+  ],
   'bad-dataset': ['rows of the dataset cannot be used', 'correct the rows listed, or remove them'],
   'too-few-stores': [
     'fewer stores than needed hold what was sent',

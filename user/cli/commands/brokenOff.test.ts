@@ -38,7 +38,17 @@ beforeAll(async () => {
     writeFileSync(inFolder(job, `${job}.mjs`), 'export {}')
     await json('author', ['publish', inFolder(job), '--job', job, '--per-order', '0.1', '--yes'])
   }
-  await json('owner', ['publish', weights, '--name', 'base', '--per-order', '0.25', '--yes'])
+  await json('owner', [
+    'publish',
+    weights,
+    '--name',
+    'base',
+    '--engines',
+    'finetune,serve',
+    '--per-order',
+    '0.25',
+    '--yes',
+  ])
   await json('provider', ['publish', '--kind', 'compute', '--per-hour', '1.08', '--yes'])
 })
 afterAll(async () => {

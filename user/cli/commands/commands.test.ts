@@ -59,22 +59,43 @@ test('says what is missing before there is anything to order', async () => {
 })
 
 test('publishes nothing unasked, and shows what it would', async () => {
-  const publish = ['publish', weights, '--name', 'base', '--per-order', '0.25', '--per-hour', '0.36'] as const
+  const unnamed = ['publish', weights, '--name', 'base', '--per-order', '0.25', '--per-hour', '0.36'] as const
+  expect((await run('owner', ...unnamed, '--yes')).stderr).toContain('sdk/engines-unnamed')
+  const publish = [...unnamed, '--engines', 'any'] as const
   const asked = await run('owner', ...publish)
   expect(asked.stderr).toContain('cli/not-confirmed')
   const dry = await run('owner', ...publish, '--dry-run')
   expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('0.36 tUSD/h + 0.25 tUSD per order') })
+  expect(dry.stdout).toContain('ANY ENGINE may read it')
+  expect((await run('owner', ...unnamed, '--engines', 'tuner', '--yes')).stderr).toContain('sdk/unknown-offer')
   expect((await json('owner', 'offer', 'list')).value).toEqual([])
 })
 
 test('owners publish, and everybody reads what is offered', async () => {
   const royalty = ['--royalty-bps', '1000', '--royalty-floor', '0.05'] as const
   const price = ['--per-order', '0.25', '--per-hour', '0.36'] as const
-  const model = await json('owner', 'publish', weights, '--name', 'base', ...price, ...royalty, '--yes')
-  expect(model.code).toBe(0)
   const engine = ['publish', inFolder('engine'), '--name', 'tuner', '--per-order', '0.1', '--yes'] as const
   expect((await run('author', ...engine)).stderr).toContain('cli/bad-usage')
-  expect((await json('author', ...engine, '--job', 'finetune')).code).toBe(0)
+  const { value: tuner } = await json('author', ...engine, '--job', 'finetune')
+  const named = [
+    'publish',
+    weights,
+    '--name',
+    'base',
+    '--engines',
+    `tuner,${tuner.digest}`,
+    ...price,
+    ...royalty,
+  ] as const
+  const [pinned, both] = [['--builds', `0x${'b1'.repeat(32)}`] as const, ['--build-notice', '86400'] as const]
+  const planned = async (...more: readonly string[]) =>
+    (await json('owner', ...named, '--dry-run', ...more)).value.policy
+  expect((await planned(...pinned)).builds).toEqual({ kind: 'pinned', list: [pinned[1]] })
+  expect((await planned(...both)).builds).toEqual({ kind: 'registry', noticeSeconds: 86400 })
+  expect((await planned()).engines).toEqual({ kind: 'list', list: [tuner.digest] })
+  expect((await run('owner', ...named, '--dry-run', ...pinned, ...both)).stderr).toContain('cli/bad-usage')
+  const model = await json('owner', ...named, '--yes')
+  expect(model.code).toBe(0)
   const lonely = await json('buyer', ...finetune, inFolder('rows.jsonl'), '--yes')
   expect(lonely.value.error.code).toBe('cli/no-offer')
   expect((await json('provider', 'publish', '--kind', 'compute', '--per-hour', '1.08', '--yes')).code).toBe(0)

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
+import type { Policy } from '@allod/protocol'
 import {
   type Allod,
   describePolicy,
@@ -39,7 +40,7 @@ export const command: Command = {
     'dry-run': { type: 'boolean', says: 'check, show what would be offered, and stop' },
   },
   about:
-    'Models and datasets are checked, sealed on this device and stored encrypted; engines are public. Once something was exported, a royalty is a legal duty and not an enforced one: price export accordingly.',
+    'Models and datasets are checked, sealed on this device and stored encrypted, for the engines that you name; engines are public. Once something was exported, a royalty is a legal duty and not an enforced one: price export accordingly.',
   async run(context) {
     const { positionals, values, out, io, allod: open, wallet: act } = context
     const allod = await open()
@@ -47,11 +48,11 @@ export const command: Command = {
     const kind = await kindOf(folder, values.kind)
     const name = String(values.name ?? (folder === undefined ? 'machine' : basename(folder)))
     const wallet = await act()
-    const plan = planOf(context, allod, wallet, { kind, name })
+    const plan = await planOf(context, allod, wallet, { kind, name })
     out.note(plan.text)
     if (values['dry-run'] === true) return out.result({ kind, name, ...plan.json }, plan.text)
     await confirm(`offer ${kind} ${name}?`, { io, out, isYes: values.yes === true })
-    const { posted, ...rest } = await publish(context, allod, wallet, { kind, name, folder })
+    const { posted, ...rest } = await publish(context, allod, wallet, { kind, name, folder, policy: plan.json.policy })
     out.result(
       { kind, name, offer: posted.hash, location: posted.location, transaction: posted.transaction, ...rest },
       posted.hash,
@@ -74,10 +75,11 @@ async function kindOf(folder: string | undefined, given: unknown): Promise<Kind>
   throw fail('bad-usage', { expected: `--kind ${kinds.join('|')}`, actual: folder })
 }
 
-function planOf({ values }: Context, { network }: Allod, wallet: Wallet, { kind, name }: What) {
+async function planOf({ values }: Context, allod: Allod, wallet: Wallet, { kind, name }: What) {
+  const { network } = allod
   const { price, limits } = offerChoices(values, network.currency)
   const isSealed = kind === 'model' || kind === 'dataset'
-  const policy = isSealed ? newPolicy(network, wallet.key.address, policyChoices(values, network.currency)) : null
+  const policy = isSealed ? newPolicy(network, wallet.key.address, await policyChoices(values, allod)) : null
   const words = policy && describePolicy(policy, { t: network.committee.t, n: network.committee.members.length })
   const text = pairs([
     ['offer', `${kind} ${name}`],
@@ -102,7 +104,12 @@ function planOf({ values }: Context, { network }: Allod, wallet: Wallet, { kind,
   }
 }
 
-async function publish(context: Context, allod: Allod, wallet: Wallet, { kind, name, folder: path }: What) {
+async function publish(
+  context: Context,
+  allod: Allod,
+  wallet: Wallet,
+  { kind, name, folder: path, policy }: What & { readonly policy: Policy | null },
+) {
   const { values, out, io, local } = context
   const { price, limits } = offerChoices(values, allod.network.currency)
   const common = { name, summary: String(values.summary ?? ''), price, limits }
@@ -121,7 +128,7 @@ async function publish(context: Context, allod: Allod, wallet: Wallet, { kind, n
     if (job === undefined) throw fail('bad-usage', { expected: '--job finetune, serve or run' })
     return out.step('storing the engine', () => publishEngine(allod, wallet, { ...common, folder, kind: job }))
   }
-  const policy = newPolicy(allod.network, wallet.key.address, policyChoices(values, allod.network.currency))
+  if (policy === null) throw new TypeError('what is sealed has a policy')
   const journal = await sealingJournal(join((await local()).folder, 'sealing'), wallet, { policy, name })
   const totalBytes = folder.files.reduce((sum, f) => sum + f.sizeBytes, 0)
   return out.step(`sealing the ${kind}`, async (spinner) => {

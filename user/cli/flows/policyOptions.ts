@@ -1,5 +1,5 @@
-import { type Hex, isHex } from '@allod/protocol'
-import { type Currency, type PolicyChoices, parseAmount, ratePerHour } from '@allod/sdk'
+import { type Hex, isAllodError, isHex } from '@allod/protocol'
+import { type Allod, type Currency, getOffer, kindOf, type PolicyChoices, parseAmount, ratePerHour } from '@allod/sdk'
 import type { Options, Values } from '../frame/command.ts'
 import { fail } from '../frame/errors.ts'
 import { addressOf } from './addressOf.ts'
@@ -13,8 +13,26 @@ export const policyOptions = {
     value: '<list>',
     says: 'what the buyer may take out: adapter, full, data; nothing unless told',
   },
-  buyers: { type: 'string', value: '<list>', says: 'addresses that may order; anyone unless told' },
-  engines: { type: 'string', value: '<list>', says: 'digests of the engines that may read it; any unless told' },
+  buyers: {
+    type: 'string',
+    value: '<list>',
+    says: 'addresses that may order, or any; unless told any of what is published, you alone of what is sealed',
+  },
+  engines: {
+    type: 'string',
+    value: '<list>',
+    says: 'offers or digests of the engines that may read it, or any: then also one that tells all it reads',
+  },
+  builds: {
+    type: 'string',
+    value: '<list>',
+    says: 'digests of the builds that may open it; the curator’s unless told',
+  },
+  'build-notice': {
+    type: 'string',
+    value: '<seconds>',
+    says: 'how long the curator must have announced a build beforehand; what the contract asks unless told',
+  },
   'royalty-bps': { type: 'string', value: '<n>', says: 'owed by whatever derives from it, in hundredths of a percent' },
   'royalty-floor': { type: 'string', value: '<amount>', says: 'at least so much per order' },
   'royalty-floor-hour': { type: 'string', value: '<amount>', says: 'at least so much per hour' },
@@ -24,8 +42,12 @@ export const policyOptions = {
 const purposes = ['finetune', 'run', 'serve'] as const
 const exports_ = ['adapter', 'full', 'data'] as const
 
-/** The choices of a command line. @throws cli/bad-usage, sdk/bad-amount */
-export function policyChoices(values: Values, currency: Currency): PolicyChoices {
+/**
+ * The choices of a command line.
+ * @throws cli/bad-usage, sdk/bad-amount, sdk/ambiguous-offer, sdk/unknown-offer
+ */
+export async function policyChoices(values: Values, allod: Allod): Promise<PolicyChoices> {
+  const { currency } = allod.network
   const wanted = listOf(values.purposes)
   const allowed = listOf(values.export)
   return {
@@ -33,8 +55,11 @@ export function policyChoices(values: Values, currency: Currency): PolicyChoices
     ...(allowed.length === 0
       ? {}
       : { export: Object.fromEntries(allowed.map((w) => [oneOf('export', exports_, w), 'buyer'])) }),
-    ...(values.buyers === undefined ? {} : { buyers: listOf(values.buyers).map((b) => addressOf('buyers', b)) }),
-    ...(values.engines === undefined ? {} : { engines: listOf(values.engines).map((e) => digestOf('engines', e)) }),
+    ...(values.buyers === undefined
+      ? {}
+      : { buyers: isAny(values.buyers) ? 'any' : listOf(values.buyers).map((b) => addressOf('buyers', b)) }),
+    ...(values.engines === undefined ? {} : { engines: await enginesOf(values.engines, allod) }),
+    ...buildsOf(values),
     royalty: {
       bps: integerOption(values, 'royalty-bps', { otherwise: 0, max: 5000 }),
       floorPerOrder: String(parseAmount(String(values['royalty-floor'] ?? '0'), currency)),
@@ -42,6 +67,36 @@ export function policyChoices(values: Values, currency: Currency): PolicyChoices
     },
     lease: { ttlSeconds: integerOption(values, 'lease-seconds', { otherwise: 600, min: 2, max: 86_400 }) },
   }
+}
+
+const isAny = (value: Values[string]): boolean => value === 'any'
+
+async function enginesOf(value: Values[string], allod: Allod): Promise<'any' | readonly Hex[]> {
+  if (isAny(value)) return 'any'
+  const digests = await Promise.all(listOf(value).map((word) => engineOf(word, allod)))
+  return [...new Set(digests)]
+}
+
+// A policy keeps digests: an offer's name could be somebody else's tomorrow.
+async function engineOf(word: string, allod: Allod): Promise<Hex> {
+  try {
+    const listing = await getOffer(allod, word)
+    if (kindOf(listing) !== 'engine') throw fail('bad-usage', { expected: 'an engine', actual: word })
+    return listing.offer.subject
+  } catch (error) {
+    if (isAllodError(error, 'sdk/unknown-offer') && isHex(word.toLowerCase(), 32)) return digestOf('engines', word)
+    throw error
+  }
+}
+
+function buildsOf(values: Values): Pick<PolicyChoices, 'builds'> {
+  const [pinned, notice] = [listOf(values.builds), values['build-notice']]
+  if (pinned.length > 0 && notice !== undefined)
+    throw fail('bad-usage', { expected: '--builds or --build-notice, not both' })
+  if (pinned.length > 0) return { builds: pinned.map((b) => digestOf('builds', b)) }
+  return notice === undefined
+    ? {}
+    : { builds: integerOption(values, 'build-notice', { otherwise: 0, max: 31_536_000 }) }
 }
 
 /** Options that make an offer. */

@@ -298,7 +298,7 @@ async function serveOrder(): Promise<OrderRecord> {
   const owner = local.wallet('owner')
   const sealed = await sealObject(allod, owner, {
     folder: memoryFolder(new Map([['weights', utf8('0123456789')]])),
-    policy: newPolicy(local.network, owner.key.address),
+    policy: newPolicy(local.network, owner.key.address, { engines: 'any' }),
     name: 'model',
   })
   const description = { version: 1, kind: 'model', name: 'model', summary: '', facts: {} } as const

@@ -68,7 +68,7 @@ beforeAll(async () => {
   const owner = local.wallet('owner')
   model = await sealObject(allod, owner, {
     folder: memoryFolder(new Map([['weights', utf8('0123456789')]])),
-    policy: newPolicy(local.network, owner.key.address),
+    policy: newPolicy(local.network, owner.key.address, { engines: 'any' }),
     name: 'model',
   })
   const buyer = local.wallet('buyer')
@@ -364,7 +364,7 @@ test('refuses a quote that cannot be paid, is another’s, or is not sealed yet'
   await expect(placeOrder(allod, local.wallet('author'), price, { book })).rejects.toMatchObject({
     code: 'sdk/not-the-buyer',
   })
-  const policy = newPolicy(local.network, local.wallet('buyer').key.address)
+  const policy = newPolicy(local.network, local.wallet('buyer').key.address, { engines: 'any' })
   const planned = await quote(
     allod,
     requestOn(await offerModel(), { inputs: { dataset: { kind: 'unsealed', policy } } }),
@@ -388,7 +388,10 @@ test('finds an offer by its hash, its beginning or its name', async () => {
 })
 
 test('names file, line and reason of each bad row before anything is sealed', async () => {
-  const choices = { policy: newPolicy(local.network, local.wallet('buyer').key.address), name: 'bad' }
+  const choices = {
+    policy: newPolicy(local.network, local.wallet('buyer').key.address, { engines: 'any' }),
+    name: 'bad',
+  }
   const bad = publishDataset(allod, local.wallet('buyer'), { ...choices, folder: rows(`${good}{"prompt":1}\n`) })
   await expect(bad).rejects.toMatchObject({
     code: 'sdk/bad-dataset',
@@ -397,7 +400,7 @@ test('names file, line and reason of each bad row before anything is sealed', as
 })
 
 test('refuses to seal under another owner’s policy', async () => {
-  const policy = newPolicy(local.network, local.wallet('owner').key.address)
+  const policy = newPolicy(local.network, local.wallet('owner').key.address, { engines: 'any' })
   const sealing = sealObject(allod, local.wallet('buyer'), { folder: rows(good), policy, name: 'x' })
   await expect(sealing).rejects.toMatchObject({ code: 'sdk/not-your-policy' })
 })

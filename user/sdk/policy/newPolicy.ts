@@ -1,10 +1,14 @@
 import { committeeId, type Hex, type Policy, policyShape, type Royalty } from '@allod/protocol'
+import { fail } from '../errors.ts'
 import type { Network } from '../network/network.ts'
 
 /** What an owner may choose; everything else keeps the strict default of `newPolicy`. */
 export type PolicyChoices = {
   readonly purposes?: Policy['purposes']
-  /** Digests of the engines that may read the object, or any. */
+  /**
+   * Digests of the engines that may read the object, or any. Must be said where anybody may order: what an engine answers is
+   * not sealed from whoever asks, and a buyer can offer an engine of their own.
+   */
   readonly engines?: 'any' | readonly Hex[]
   readonly buyers?: 'any' | readonly Hex[]
   readonly providers?: 'any' | 'registered' | readonly Hex[]
@@ -28,10 +32,13 @@ const METRICS = ['step', 'eval', 'checkpoint'] as const
 
 /**
  * A policy that is strict where nothing was chosen: nothing is exported, machines and providers are registered, builds are
- * approved by the registry, metrics may be seen by the buyer, log lines may not.
- * @throws protocol/bad-shape where a choice does not fit
+ * approved by the registry, metrics may be seen by the buyer, log lines may not. Engines have no default where anybody may
+ * order.
+ * @throws protocol/bad-shape where a choice does not fit, sdk/engines-unnamed
  */
 export function newPolicy(network: Network, owner: Hex, choices: PolicyChoices = {}): Policy {
+  const { engines, buyers = 'any' } = choices
+  if (engines === undefined && buyers === 'any') throw fail('engines-unnamed')
   const root = network.trust.simulatedRoot
   const common = { minimumTcb: choices.minimumTcb ?? 0, gpu: choices.gpu ?? 'none' } as const
   const builds = choices.builds ?? 0
@@ -40,7 +47,7 @@ export function newPolicy(network: Network, owner: Hex, choices: PolicyChoices =
     owner,
     committee: committeeId(network.committee),
     purposes: [...(choices.purposes ?? ['finetune', 'serve'])].sort(),
-    engines: anyOrList(choices.engines ?? 'any'),
+    engines: anyOrList(engines ?? 'any'),
     builds: typeof builds === 'number' ? { kind: 'registry', noticeSeconds: builds } : { kind: 'pinned', list: builds },
     tee:
       root === null
@@ -48,7 +55,7 @@ export function newPolicy(network: Network, owner: Hex, choices: PolicyChoices =
         : { trust: 'simulated', root, ...common },
     providers: anyOrList(choices.providers ?? 'registered'),
     machines: anyOrList(choices.machines ?? 'registered'),
-    buyers: anyOrList(choices.buyers ?? 'any'),
+    buyers: anyOrList(buyers),
     export: { adapter: 'never', full: 'never', data: 'never', ...choices.export },
     outputs: { maxBytes: 2 ** 30, metrics: METRICS, logs: [], maxMemorisation: null, ...choices.outputs },
     serving: {

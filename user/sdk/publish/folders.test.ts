@@ -45,7 +45,7 @@ test('checks a model folder before anything is sealed', async () => {
       { name: 'owner', key },
       {
         folder: memoryFolder(new Map(files.map(([name, text]) => [name, utf8(text)]))),
-        policy: newPolicy(network, key.address),
+        policy: newPolicy(network, key.address, { engines: 'any' }),
         name: 'x',
         price: { perSecond: 0n, perOrder: 0n },
       },

@@ -180,7 +180,7 @@ test('finds no provider without an address', async () => {
   const book = openOrderBook(join(folder, 'other'))
   const machine = { cpus: 2, memoryBytes: 2 ** 30, gpus: [], tee: 'simulated' }
   const { posted } = await offerCompute(allod, local.wallet('author'), { name: 'unregistered', machine, price: free })
-  const open = newPolicy(local.network, local.wallet('owner').key.address, { providers: 'any' })
+  const open = newPolicy(local.network, local.wallet('owner').key.address, { engines: 'any', providers: 'any' })
   const anywhere = await quote(allod, {
     ...requestOn(await offered({})),
     compute: bare(posted),
@@ -214,7 +214,7 @@ async function offered(choices: PolicyChoices): Promise<SignedOffer> {
   const owner = local.wallet('owner')
   const object = await sealObject(allod, owner, {
     folder: memoryFolder(new Map([['weights', utf8('0123456789')]])),
-    policy: newPolicy(local.network, owner.key.address, choices),
+    policy: newPolicy(local.network, owner.key.address, { engines: 'any', ...choices }),
     name: 'model',
   })
   const description = { version: 1, kind: 'model', name: 'model', summary: '', facts: {} } as const
@@ -240,7 +240,7 @@ async function placed(model: SignedOffer): Promise<OrderRecord> {
   const buyer = local.wallet('buyer')
   const data = await publishDataset(allod, buyer, {
     folder: memoryFolder(new Map([['rows.jsonl', utf8('{"prompt":"a","completion":"b"}\n')]])),
-    policy: newPolicy(local.network, buyer.key.address, { export: { adapter: 'buyer' } }),
+    policy: newPolicy(local.network, buyer.key.address, { engines: 'any', export: { adapter: 'buyer' } }),
     name: 'records',
   })
   const request = requestOn(model)

@@ -23,7 +23,8 @@ export const command: Command = {
     const allod = await open()
     const wallet = await act()
     const name = String(values.name ?? basename(path))
-    const policy = newPolicy(allod.network, wallet.key.address, policyChoices(values, allod.network.currency))
+    const owner = wallet.key.address
+    const policy = newPolicy(allod.network, owner, { buyers: [owner], ...(await policyChoices(values, allod)) })
     const folder = await folderOrFile(path)
     const totalBytes = folder.files.reduce((sum, f) => sum + f.sizeBytes, 0)
     const sealed = await out.step('sealing', async (spinner) =>
