@@ -10,6 +10,8 @@ export type Layout = {
   readonly builds: string
   readonly engines: string
   readonly processes: string
+  /** Held by whoever brings the network up or takes it down; in a folder that nobody else can open. */
+  readonly lock: string
   readonly chip: string
   readonly chipSocket: string
   readonly deployment: string
@@ -27,6 +29,7 @@ export function layoutOf(root: string): Layout {
     builds: join(inner, 'builds'),
     engines: join(inner, 'engines'),
     processes: join(inner, 'processes'),
+    lock: join(inner, 'processes/lock'),
     chip: join(inner, 'chip'),
     chipSocket: join(inner, 'chip.sock'),
     deployment: join(inner, 'deployment.json'),

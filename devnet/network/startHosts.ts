@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { type Committee, type Hex, hex, type StoreRef, toHex } from '@allod/protocol'
 import { writeWhole } from '../files/writeWhole.ts'
 import { startProgram } from '../processes/processes.ts'
+import { allEnded } from './allEnded.ts'
 import type { Deployment } from './deployment.ts'
 import { chainId, type Layout, storeNames } from './plan.ts'
 import { hostProgram, startWithData } from './programs.ts'
 
 /** Starts the stores, each with a key of its own that signs receipts. @throws devnet/process-failed */
 export function startStores(layout: Layout, { ports }: Deployment): Promise<readonly StoreRef[]> {
-  return Promise.all(
+  return allEnded(
     storeNames.map(async (name) => {
       const port = ports.stores[name]
       const args = ['--key', keyFile(layout, name, toHex(randomBytes(32))), '--port', `${port}`, '--host', '127.0.0.1']
@@ -40,12 +41,13 @@ export type ProviderPlace = {
   readonly committee: Committee
   /** Where keepers are, in the committee's order. */
   readonly urls: readonly string[]
+  readonly stores: readonly StoreRef[]
   readonly isolation: 'bubblewrap' | 'none'
 }
 
 /** Starts the provider's daemon. @throws devnet/process-failed */
 export async function startProvider(layout: Layout, place: ProviderPlace): Promise<void> {
-  const { deployment, rpcUrl, rootfs, account, key, committee, urls, isolation } = place
+  const { deployment, rpcUrl, rootfs, account, key, committee, urls, stores, isolation } = place
   const { chain, ports } = deployment
   if (chain === null) throw new Error('the provider needs the contracts')
   const config = {
@@ -62,10 +64,11 @@ export async function startProvider(layout: Layout, place: ProviderPlace): Promi
     gatewayAdmin: layout.gatewayAdmin,
     endpoints: null,
     committees: [{ committee, urls }],
+    stores,
     maxOrders: 4,
-    isolation,
     maxMemoryBytes: null,
     maxOutputBytes: null,
+    isolation,
   }
   mkdirSync(layout.dataOf('provider'), { recursive: true, mode: 0o700 })
   const file = join(layout.dataOf('provider'), 'config.json')

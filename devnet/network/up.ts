@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { simulatedMeasurement } from '@allod/attestation/simulated'
 import { type Committee, fromHex, type Hex, hex, type SigningKey, type StoreRef, sha256, toHex } from '@allod/protocol'
@@ -7,11 +7,13 @@ import { type StagedBuild, stageBuild } from '../builds/stageBuild.ts'
 import { untilSaved } from '../chain/untilSaved.ts'
 import { writeWhole } from '../files/writeWhole.ts'
 import { startProgram } from '../processes/processes.ts'
-import { chooseIsolation } from './chooseIsolation.ts'
+import { allEnded } from './allEnded.ts'
+import { chooseIsolation, type Isolation } from './chooseIsolation.ts'
 import { deploy, type Windows } from './deploy.ts'
 import { type Deployment, readDeployment, writeDeployment } from './deployment.ts'
 import { freePorts } from './freePorts.ts'
 import { fund } from './fund.ts'
+import { holdNetwork } from './holdNetwork.ts'
 import { chainId, keeperNames, type Layout, layoutOf, type Person, people, windows } from './plan.ts'
 import { startWithData } from './programs.ts'
 import { registerKeepers, registerProvider, type SeatedKeeper } from './register.ts'
@@ -36,18 +38,24 @@ type Builds = { readonly runtime: StagedBuild; readonly keeper: StagedBuild }
 /**
  * Brings the whole network up on this machine, each part a process with keys and a folder of its own. Whatever runs already
  * is left alone; whatever was done once is not done again, and what a death left half done is finished.
- * @throws devnet/process-failed, devnet/chain-unsaved, devnet/builds-changed, environments/no-sandbox
+ * @throws devnet/busy, devnet/process-failed, devnet/chain-unsaved, devnet/builds-changed, environments/no-sandbox
  */
-export async function up({
-  folder,
-  isUnisolatedAllowed = false,
-  windows: other,
-  onStep = () => {},
-}: UpOptions): Promise<Layout> {
-  const { kind: isolation, programs } = await chooseIsolation({ isUnisolatedAllowed })
+export async function up(options: UpOptions): Promise<Layout> {
+  const isolation = await chooseIsolation({ isUnisolatedAllowed: options.isUnisolatedAllowed ?? false })
+  const held = holdNetwork(options.folder)
+  try {
+    return await bringUp(options, isolation)
+  } finally {
+    held.release()
+  }
+}
+
+async function bringUp(
+  { folder, windows: other, onStep = () => {} }: UpOptions,
+  { kind: isolation, programs }: Isolation,
+): Promise<Layout> {
   if (isolation === 'none') onStep('WITHOUT ISOLATION, as told: nothing separates the enclaves from this machine')
   const layout = layoutOf(folder)
-  mkdirSync(layout.dataOf('.'), { recursive: true, mode: 0o755 })
   onStep('staging the builds')
   const builds = {
     runtime: await stageBuild('runtime', layout.builds, programs),
@@ -77,7 +85,7 @@ export async function up({
 
   onStep('starting the keepers')
   const place = { deployment, keeperRootfs: builds.keeper.rootfs, keyOf, simulatedRoot, rpcUrl, isolation }
-  const keepers = await Promise.all(keeperNames.map((name) => startKeeper(layout, name, place)))
+  const keepers = await allEnded(keeperNames.map((name) => startKeeper(layout, name, place)))
   onStep('seating the committee')
   const committee = await registerKeepers(at, 2, keepers, keyOf)
 
@@ -88,7 +96,7 @@ export async function up({
   const daemon = keyOf('provider-daemon').address
   await registerProvider(at, keyOf('provider'), { daemon, url, machines: [machine] })
   await startProvider(layout, {
-    ...{ deployment, rpcUrl, rootfs: builds.runtime.rootfs, committee, isolation },
+    ...{ deployment, rpcUrl, rootfs: builds.runtime.rootfs, committee, stores, isolation },
     account: keyOf('provider').address,
     key: toHex(keyOf('provider-daemon').secret.expose()),
     urls: committee.members.map((m) => required(keepers.find((k) => k.keys.address === m.address)).url),

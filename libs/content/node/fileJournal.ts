@@ -30,7 +30,7 @@ export function fileJournal(path: string, key: Secret): Journal {
   let lock: Lock | null = null
   return {
     async load() {
-      lock ??= takeLock(`${path}.lock`)
+      lock ??= lockOf(path)
       await closeFile()
       const found = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null
@@ -48,7 +48,7 @@ export function fileJournal(path: string, key: Secret): Journal {
       }
     },
     async begin(start) {
-      lock ??= takeLock(`${path}.lock`)
+      lock ??= lockOf(path)
       await closeFile()
       const fresh = await open(`${path}.new`, 'w', 0o600)
       await fresh.writeFile(await sealStart(start, key))
@@ -79,6 +79,13 @@ export function fileJournal(path: string, key: Secret): Journal {
       lock = null
     },
   }
+}
+
+/** @throws content/journal-busy */
+function lockOf(path: string): Lock {
+  const lock = takeLock(`${path}.lock`)
+  if (lock === null) throw fail('journal-busy')
+  return lock
 }
 
 /** As many bytes as are there of those asked for. */

@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite'
-import { fail } from '../errors.ts'
 
 /** Held by this process, until it is released or the process ends, however it ends. */
 export type Lock = { release(): void }
@@ -8,17 +7,17 @@ const SQLITE_BUSY = 5
 
 /**
  * Takes a lock that the operating system keeps. Node has none of its own to offer; the one of an SQLite database without
- * anything in it goes with its process, so there is none to be found left behind.
- * @throws content/journal-busy where somebody else has it, or this process already
+ * anything in it goes with its process, so there is none to be found left behind, and a process that it starts has none of it.
+ * @returns null where somebody else has it, or this process already
  */
-export function takeLock(path: string): Lock {
+export function takeLock(path: string): Lock | null {
   const database = new DatabaseSync(path)
   try {
     database.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     database.close()
-    if ((cause as { readonly errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause
-    throw fail('journal-busy', { cause })
+    if ((cause as { readonly errcode?: unknown }).errcode === SQLITE_BUSY) return null
+    throw cause
   }
   return { release: () => database.close() }
 }
