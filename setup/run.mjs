@@ -36,5 +36,5 @@ const child = spawn(node, [...tasks[task], ...args], {
     NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/allod'),
   },
 })
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal === 'SIGINT' ? 130 : (code ?? 1)))
