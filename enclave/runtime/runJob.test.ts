@@ -1,7 +1,7 @@
 import { failRequestShape, reportRequestShape, toHex } from '@allod/protocol'
 import { afterEach, expect, test, vi } from 'vitest'
 import { checkpointKey } from './checkpoint/checkpointKey.ts'
-import { fails, trains, trainsForEver } from './testing/engines.ts'
+import { fails, trains, trainsForEver, trainsLate } from './testing/engines.ts'
 import { STARTED_AT } from './testing/newOrder.ts'
 import { type Play, refusal } from './testing/playKeepers.ts'
 import { inTime, phasesOf, playOrder } from './testing/playOrder.ts'
@@ -103,4 +103,26 @@ test('ended while it seals: the result is still reported', async () => {
   })
   expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
   expect(told.filter((t) => t.path === '/report')).toHaveLength(1)
+})
+
+/** Keepers of an order whose term ends some seconds from now, and who say another end in renewals where it was extended. */
+const endingIn = (seconds: number, extended = seconds): Play => ({
+  ...inTime(),
+  facts: (f) => ({ ...f, endsAt: STARTED_AT + seconds }),
+  endsAt: () => STARTED_AT + extended,
+})
+
+test('the engine stops at the end of the term: nobody pays for more, and nothing is reported', async () => {
+  const { outcome, phases, told, beats } = await playOrder({
+    draft: { engine: trainsForEver },
+    plays: everybody(endingIn(4)),
+  })
+  expect([outcome, phases.at(-1)]).toEqual(['ok', 'ended'])
+  expect(beats.at(-1)?.upTo).toBeLessThanOrEqual(STARTED_AT + 4)
+  expect(told.filter((t) => ['/fail', '/report'].includes(t.path))).toEqual([])
+})
+
+test('a term that was extended meanwhile is worked on to its end', async () => {
+  const { outcome, phases } = await playOrder({ draft: { engine: trainsLate }, plays: everybody(endingIn(3, 600)) })
+  expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
 })

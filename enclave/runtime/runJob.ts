@@ -23,6 +23,7 @@ import { type EngineFigures, runEngine, writeJobFile } from './engine/runEngine.
 import { fail } from './errors.ts'
 import { ask } from './HostLink.ts'
 import { followLease, underLease } from './lease/followLease.ts'
+import { untilOver } from './lease/untilOver.ts'
 import { nowSeconds } from './nowSeconds.ts'
 import type { OpenOrder } from './OpenOrder.ts'
 import { type SealedOutput, sealOutput } from './outputs/sealOutput.ts'
@@ -32,8 +33,7 @@ import { makeReport } from './report/makeReport.ts'
 const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as const
 
 /**
- * A job that ends by itself: run, seal, report. Where the order is ended while the engine runs there is nothing to deliver,
- * and the time until then is all that is attested; a result that is being sealed is still reported.
+ * A job that ends by itself: run, seal, report. Where the order ends while the engine runs there is nothing to deliver, and the time until then is all that is attested; a result that is being sealed is still reported.
  * @throws runtime/engine-failed, runtime/output-refused, runtime/storage-failed, runtime/lease-lost
  */
 export async function runJob(order: OpenOrder): Promise<void> {
@@ -58,6 +58,7 @@ export async function runJob(order: OpenOrder): Promise<void> {
 async function run(order: OpenOrder): Promise<EngineFigures | null> {
   const { job, places, terms, events, inbound } = order
   let isStopped = false
+  const done = new AbortController()
   try {
     return await runEngine(job, places, {
       terms,
@@ -69,12 +70,15 @@ async function run(order: OpenOrder): Promise<EngineFigures | null> {
         }
         if (inbound.ended.aborted) stop()
         inbound.ended.addEventListener('abort', stop, { once: true })
+        void untilOver(order, done.signal).then(() => done.signal.aborted || stop())
         followLease(order, engine)
       },
     })
   } catch (error) {
     if (isStopped && isAllodError(error, 'runtime/engine-failed')) return null
     throw error
+  } finally {
+    done.abort()
   }
 }
 

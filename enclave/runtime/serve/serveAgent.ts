@@ -8,17 +8,13 @@ import { startEngine, writeJobFile } from '../engine/runEngine.ts'
 import type { RunningEngine } from '../engineSandbox/launchEngine.ts'
 import { fail } from '../errors.ts'
 import { followLease, underLease } from '../lease/followLease.ts'
+import { untilOver } from '../lease/untilOver.ts'
 import type { OpenOrder } from '../OpenOrder.ts'
 import { answerChat } from './answerChat.ts'
 import { Quotas } from './Quotas.ts'
 import { ServiceKeys } from './ServiceKeys.ts'
 
 const ENGINE_READY_MS = 120_000
-
-/** The last renewal comes this long before the end of the term, so that it lies within. */
-const BEFORE_END_MS = 2000
-/** The longest that a timer waits. */
-const MAX_DELAY_MS = 2 ** 31 - 1
 
 /**
  * Serves an agent until its order is over, its lease is lost or its engine ends. Requests come sealed; nothing of them is
@@ -38,7 +34,7 @@ export async function serveAgent(order: OpenOrder): Promise<void> {
       // Fees of a serve order vest with its first attested time; where it does not get through, the next beat covers it.
       await lease.beat().catch(() => undefined)
       events.phase('serving')
-      await untilOver(order, engine)
+      await untilOverOrEnded(order, engine)
     })
   } finally {
     inbound.serve(null)
@@ -60,18 +56,13 @@ async function answerClients(order: OpenOrder, engine: RunningEngine, keys: Serv
   inbound.serve((request) => handle(order, keys, quotas, socketPath, request))
 }
 
-// A term may be extended until its end: the beat just before it is when keepers say where the end lies by now.
-async function untilOver({ lease, inbound }: OpenOrder, engine: RunningEngine): Promise<void> {
-  while (!inbound.ended.aborted) {
-    const waited = new AbortController()
-    const signal = AbortSignal.any([waited.signal, inbound.ended])
-    const leftMs = Math.min(Math.max(0, lease.leftMs() - BEFORE_END_MS), MAX_DELAY_MS)
-    const exit = await Promise.race([engine.exit, delay(leftMs, null, { signal }).catch(() => null)])
-    waited.abort()
+async function untilOverOrEnded(order: OpenOrder, engine: RunningEngine): Promise<void> {
+  const done = new AbortController()
+  try {
+    const exit = await Promise.race([engine.exit, untilOver(order, done.signal).then(() => null)])
     if (exit !== null) throw fail('engine-failed', { actual: exit.reason, meta: { exitCode: exit.code } })
-    if (inbound.ended.aborted) return
-    await lease.beat().catch(() => undefined)
-    if (lease.leftMs() <= BEFORE_END_MS) return
+  } finally {
+    done.abort()
   }
 }
 

@@ -13,6 +13,9 @@ const head = `import fs from 'node:fs'\nconst out = process.argv[3]\nfs.mkdirSyn
 export const trains = `${head}fs.writeFileSync(out + '/adapter/weights', 'a tuned model')
 fs.writeFileSync(out + '/report.json', ${JSON.stringify(JSON.stringify(report))})`
 
+/** The same, after three seconds. */
+export const trainsLate = `await new Promise((done) => setTimeout(done, 3000))\n${trains}`
+
 /** Never ends by itself. */
 export const trainsForEver = 'setInterval(() => {}, 1000)'
 
