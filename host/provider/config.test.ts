@@ -20,6 +20,7 @@ const config = {
   gatewayAdmin: null,
   endpoints: null,
   committees: [{ committee, urls: ['http://127.0.0.1:2'] }],
+  stores: [{ address: fill(20, 16), url: 'http://127.0.0.1:3' }],
   maxOrders: 4,
   maxMemoryBytes: null,
   maxOutputBytes: 1 << 28,
@@ -46,6 +47,8 @@ test('no file, and one that is not JSON, is provider/bad-config', () => {
 
 test.each([
   { rpcUrls: [] },
+  { stores: [] },
+  { stores: ['http://127.0.0.1:3'] },
   { maxOrders: 0 },
   { maxMemoryBytes: 0 },
   { maxOutputBytes: '1' },

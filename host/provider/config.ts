@@ -10,6 +10,7 @@ import {
   oneOf,
   record,
   type Shaped,
+  storeRefShape,
   tagged,
   text,
 } from '@allod/protocol'
@@ -44,6 +45,12 @@ export const providerConfigShape = record({
   /** Admin socket of the gateway, where agents are to be served. */
   gatewayAdmin: nullable(text(100)),
   committees: list(record({ committee: committeeShape, urls: list(url, 16, 1) }), 16),
+  /**
+   * The stores that orders may use: each by its key, and where this machine reaches it. An order names stores by key and by
+   * address, and the buyer chose both: only these are dialled, at the addresses given here, and an order that names another
+   * is refused. A network's description lists its stores; these are the ones to name.
+   */
+  stores: list(storeRefShape, 64, 1),
   /** Orders that run at once. */
   maxOrders: integer(1, 1024),
   /** The most that one order may ask for as `limits.memoryBytes`, and as `limits.outputBytes`; a share of the machine for null. */

@@ -23,6 +23,10 @@ export const fail = errorsOf('provider', {
     'the job may use more of the machine than one order gets here',
     'lower this limit in the job, or choose another provider',
   ],
+  'store-not-here': [
+    'the job names a store that this provider does not connect to',
+    'use the network’s stores, or choose another provider',
+  ],
   'gateway-refused': [
     'the gateway did not take a route',
     'check that it runs and that its admin socket is the one given',

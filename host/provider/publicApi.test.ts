@@ -7,6 +7,8 @@ import { publicApi } from './publicApi.ts'
 import { account, build, committee, fill, onChain, sampleJob, scratch } from './testing/samples.ts'
 
 const job = sampleJob()
+const [known] = job.spec.stores
+const strangeStores = [...(known ? [known] : []), { address: fill(20, 94), url: 'http://169.254.169.254' }]
 const fails = (name: string) => expect.objectContaining({ code: `provider/${name}` })
 
 const call = (method: string, path: string, body: unknown = null): Call => {
@@ -20,6 +22,7 @@ function open(folder: string, { state = onChain(), hasRoom = true, maxStreams = 
   const api = publicApi({
     account,
     build,
+    stores: new Set([fill(20, 16), fill(20, 17)]),
     bounds: { memoryBytes: 1 << 20, outputBytes: 1 << 20 },
     committees: new Map([[committeeId(committee), committee]]),
     readOrder: async () => state,
@@ -47,6 +50,7 @@ describe('an order handed over', () => {
     ['provider/not-my-offer', 'that rents another’s machine', sampleJob({ owner: fill(20, 98) })],
     ['provider/build-not-here', 'that wants another build', sampleJob({ change: { build: fill(32, 97) } })],
     ['provider/committee-unknown', 'of another committee', sampleJob({ change: { committee: fill(32, 96) } })],
+    ['provider/store-not-here', 'that names an unknown store', sampleJob({ change: { stores: strangeStores } })],
     ['protocol/spec-mismatch', 'whose spec was swapped', { ...job, spec: { ...job.spec, salt: fill(32, 95) } }],
     ['protocol/bad-shape', 'with a field too many', { ...job, extra: 1 }],
   ])('gets %s where it is one %s', async (code, _, body) => {

@@ -15,6 +15,8 @@ export type PublicPlace = {
   readonly committees: ReadonlyMap<Hex, Committee>
   /** The most that one order may have of the machine. */
   readonly bounds: OrderBounds
+  /** The stores that orders may name, by their keys. */
+  readonly stores: { has(address: Hex): boolean }
   readonly readOrder: (order: Hex) => Promise<OrderOnChain>
   readonly orders: Map<Hex, OrderFile>
   readonly newFile: (job: OrderJob) => OrderFile
@@ -63,6 +65,8 @@ async function acceptJob(place: PublicPlace, body: unknown): Promise<Hex> {
   if (job.spec.build !== place.build) throw fail('build-not-here', { expected: place.build, actual: job.spec.build })
   if (committeeId(job.committee) !== job.spec.committee || !place.committees.has(job.spec.committee))
     throw fail('committee-unknown', { actual: job.spec.committee })
+  const unknown = job.spec.stores.find(({ address }) => !place.stores.has(address))
+  if (unknown !== undefined) throw fail('store-not-here', { actual: unknown.address, meta: { url: unknown.url } })
   if (place.orders.has(order)) return order
   requireWithin(job.spec, place.bounds)
   const { state } = await place.readOrder(order)

@@ -46,6 +46,7 @@ export async function startProvider(
     return { state: await view.order(order), time: view.block.time }
   }
   const committees = new Map(config.committees.map((c) => [committeeId(c.committee), c] as const))
+  const stores = new Map(config.stores.map(({ address, url }) => [address, url] as const))
   const chain = writePort(chainWriter({ rpcUrl, chainId, addresses, key }))
   const environment = (config.isolation === 'none' ? unisolatedEnvironment : processEnvironment)({ chip: config.chip })
   const collateral = collateralFrom(join(data, 'collateral'), config.endpoints ?? makersEndpoints)
@@ -62,6 +63,7 @@ export async function startProvider(
       collateral,
       key,
       keepers: committees.get(file.job.spec.committee)?.urls ?? [],
+      stores,
       runFolder: join(data, 'run'),
       routes: new GatewayRoutes(config.gatewayAdmin),
       readOrder,
@@ -82,6 +84,7 @@ export async function startProvider(
     build: config.build,
     committees: new Map([...committees].map(([id, c]) => [id, c.committee])),
     bounds: orderBounds(config),
+    stores,
     readOrder,
     orders,
     newFile: (job) => new OrderFile(join(folder, job.order.slice(2)), job),

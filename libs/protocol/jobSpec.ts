@@ -21,7 +21,7 @@ const fail = errorsOf('protocol', {
   'spec-mismatch': ['a job spec is not the one the order names', 'send the spec whose hash the order carries'],
 })
 
-/** A store by the key that signs its receipts; `url` is where the host reaches it. */
+/** A store by the key that signs its receipts; `url` is where the buyer reaches it: a provider dials its own address of it. */
 export const storeRefShape = record({ address: hex(20), url: text(200, /^https?:\/\/[^\s]+$/) })
 export type StoreRef = Shaped<typeof storeRefShape>
 

@@ -6,14 +6,15 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { relay } from '@allod/channel'
-import { dial, nodeStream, socketDuplex, splice, type Target } from '@allod/channel/node'
+import { type Destinations, dial, nodeStream, socketDuplex, splice } from '@allod/channel/node'
 import type { ConfidentialEnvironment, EnvironmentHandle, GuestLimits } from '@allod/environments'
-import type { JobDocument, Json, SigningKey } from '@allod/protocol'
+import type { Hex, JobDocument, Json, SigningKey } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
 import type { Collateral } from '../collateral.ts'
 import { fail } from '../errors.ts'
 import { guestApi } from '../guest/guestApi.ts'
 import { serveJson } from '../http/serveJson.ts'
+import { addressOf } from './addressOf.ts'
 import type { Courier } from './courier.ts'
 import type { OrderFile } from './OrderFile.ts'
 
@@ -28,6 +29,8 @@ export type LaunchPlace = {
   readonly key: SigningKey
   /** Where keepers are, by committee order. */
   readonly keepers: readonly string[]
+  /** Where stores are, by the key that signs their receipts. */
+  readonly stores: ReadonlyMap<Hex, string>
   /** Folder for the sockets of running orders. */
   readonly runFolder: string
 }
@@ -50,13 +53,14 @@ const TELL_MS = 5000
 
 /**
  * Starts an environment for one generation of an order and connects its relay: to the committee's keepers and the spec's
- * stores by place, and to what the provider itself does for it. Every other name is refused.
+ * stores by place, each where the provider's configuration has it, and to what the provider itself does for it. Every other
+ * name is refused, and no address that the buyer wrote is dialled.
  * @throws environments/launch-failed and what `launch` throws
  */
 export async function launchOrder(file: OrderFile, job: JobDocument, place: LaunchPlace): Promise<Launched> {
   const api = createServer(serveJson(guestApi(file, job, { ...place, isRebind: job.generation > 1 })))
   const handle = await place.environment.launch({ rootfs: place.rootfs, config: place.config, limits: limitsOf(job) })
-  const connect = dial(destinations(job, place.keepers))
+  const connect = dial(destinations(job, place))
   const session = relay(socketDuplex(handle.channel), {
     onOpen: (name, stream) =>
       name === 'provider' ? void api.emit('connection', nodeStream(stream)) : connect(name, stream),
@@ -103,16 +107,14 @@ function post(stream: Duplex, path: string, body: Json): Promise<void> {
   return promise
 }
 
-function destinations(job: JobDocument, keepers: readonly string[]): Readonly<Record<string, Target>> {
+function destinations({ spec }: JobDocument, { keepers, stores }: LaunchPlace): Destinations {
   return Object.fromEntries([
     ...keepers.map((url, i) => [`keeper-${i}`, addressOf(url)] as const),
-    ...job.spec.stores.map(({ url }, i) => [`store-${i}`, addressOf(url)] as const),
+    ...spec.stores.flatMap(({ address }, i) => {
+      const url = stores.get(address)
+      return url === undefined ? [] : [[`store-${i}`, addressOf(url)] as const]
+    }),
   ])
-}
-
-function addressOf(url: string): Target {
-  const { hostname, port, protocol } = new URL(url)
-  return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
 }
 
 // The runtime itself needs room beside the engine: inputs lie in memory, as the engine's folders do.

@@ -51,6 +51,7 @@ export function place(
     chain,
     key: providerKey,
     keepers: [],
+    stores: new Map(),
     collateral: async () => [],
     runFolder: join(folder, 'run'),
     routes: new GatewayRoutes(null),
