@@ -31,9 +31,9 @@ export const noRoyalty: Royalty = { bps: 0, floorPerSecond: '0', floorPerOrder: 
 const METRICS = ['step', 'eval', 'checkpoint'] as const
 
 /**
- * A policy that is strict where nothing was chosen: nothing is exported, machines and providers are registered, builds are
- * approved by the registry, metrics may be seen by the buyer, log lines may not. Engines have no default where anybody may
- * order.
+ * A policy that is strict where nothing was chosen: nothing is exported, machines and providers are registered (by
+ * themselves: that makes them known, and keeps nobody out), builds are those that the curator announced, metrics may be seen
+ * by the buyer, log lines may not. Engines have no default where anybody may order.
  * @throws protocol/bad-shape where a choice does not fit, sdk/engines-unnamed
  */
 export function newPolicy(network: Network, owner: Hex, choices: PolicyChoices = {}): Policy {
