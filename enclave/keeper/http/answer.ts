@@ -5,6 +5,7 @@ import {
   type Hex,
   hex,
   isAllodError,
+  isPassing,
   type Json,
   record,
   releaseShape,
@@ -119,10 +120,8 @@ async function decided<T, R extends Json>(
 }
 
 // What passes by itself is asked again every moment: it costs nobody an order, and would leave no room for what does.
-const PASSING = ['keeper/not-final', 'keeper/clock-skew']
-
 const isRefusal = (error: unknown): error is AllodError =>
-  isAllodError(error) && !PASSING.includes(error.code) && !error.code.startsWith('chain/')
+  isAllodError(error) && !isPassing(error.code) && !error.code.startsWith('chain/')
 
 /** Counts a refusal that is logged. */
 function hasRoom(refusals: Refusals, order: Hex): boolean {

@@ -1,4 +1,4 @@
-import type { AllodError } from '@allod/protocol'
+import { type AllodError, isPassing } from '@allod/protocol'
 
 /** The HTTP status of an error: what the asker may do about it. The code in the body says what it was. */
 export function statusOf({ code }: AllodError): number {
@@ -8,16 +8,12 @@ export function statusOf({ code }: AllodError): number {
       return 425
     case 'keeper/not-found':
       return 404
-    case 'keeper/busy':
-    case 'keeper/log-unavailable':
-    case 'keeper/clock-skew':
-      return 503
     case 'keeper/bad-request':
     case 'protocol/bad-shape':
       return 400
     case 'channel/body-too-large':
       return 413
     default:
-      return code.startsWith('chain/') ? 503 : 403
+      return isPassing(code) || code.startsWith('chain/') ? 503 : 403
   }
 }

@@ -58,17 +58,34 @@ test('believes no fact that fewer than t keepers state, and drops the odd one ou
   expect(replies.map((r) => r.member.destination)).toEqual(['keeper-1', 'keeper-2'])
 })
 
-test('asks again while the start is not final', async () => {
+test.each([
+  'keeper/not-final',
+  'keeper/clock-skew',
+  'keeper/busy',
+  'keeper/log-unavailable',
+  'chain/rpc-failed',
+  'chain/rpc-disagree',
+  'chain/reorg',
+  'chain/head-too-old',
+])('asks again where a keeper says %s', async (code) => {
   let asked = 0
   const late: Play = {
     grant: (reply) => {
-      if (asked++ === 0) throw refusal('keeper/not-final')
+      if (asked++ === 0) throw refusal(code)
       return reply
     },
   }
-  const { replies } = await obtain([late, {}, refuses('keeper/policy-forbids')])
+  const { replies } = await obtain([late, {}, refuses('keeper/purpose-refused')])
   expect(replies).toHaveLength(2)
   expect(asked).toBe(2)
+})
+
+test('waits for nobody where too few are left that may still grant', async () => {
+  const plays = [refuses('keeper/not-final'), refuses('keeper/ended'), refuses('keeper/ended')]
+  await expect(obtain(plays, 1e9)).rejects.toMatchObject({
+    code: 'runtime/not-enough-grants',
+    meta: { actual: 0, refusals: [{ code: 'keeper/not-final' }, { code: 'keeper/ended' }, { code: 'keeper/ended' }] },
+  })
 })
 
 test('waits for finality no longer than it may, and for a refusal not at all', async () => {

@@ -7,6 +7,7 @@ import {
   fromHex,
   type GrantReply,
   grantReplyShape,
+  isPassing,
   type JobDocument,
   recoverSigner,
   type SignedFacts,
@@ -25,7 +26,7 @@ export type Grant = {
 
 /**
  * Phase two: asks until t keepers, having seen the start in a final block, release their shares and state the same facts.
- * @param options.deadlineMs how long finality may take; keepers answer `keeper/not-final` until then
+ * @param options.deadlineMs how long finality may take; until then keepers answer that it has not come, or cannot tell yet
  * @param options.atLeast how many must agree; t unless told
  * @throws runtime/not-enough-grants with each keeper's reason; runtime/facts-disagree where enough granted, but not on one
  */
@@ -55,7 +56,7 @@ export async function obtainGrant(
       if (first)
         return { facts: first.reply.facts.facts, signedFacts: agreed.map((g) => g.reply.facts), replies: agreed }
     }
-    if (!isWorthWaiting(answers) || performance.now() > until) {
+    if (!isWorthWaiting(answers, atLeast - granted.size) || performance.now() > until) {
       const details = { expected: atLeast, actual: agreed.length, meta: { refusals: reasons(answers) } }
       if (granted.size >= atLeast) throw fail('facts-disagree', details)
       throw fail('not-enough-grants', details)
@@ -87,8 +88,10 @@ function largestAgreement<T extends { readonly reply: GrantReply }>(granted: rea
   return granted.map((g) => granted.filter((other) => same(g, other))).sort((a, b) => b.length - a.length)[0] ?? []
 }
 
-function isWorthWaiting(answers: readonly Answer<unknown>[]): boolean {
-  return answers.some(
-    (a) => a.kind === 'refused' && (a.code === 'keeper/not-final' || a.code === 'runtime/keeper-unreachable'),
+/** Whether those that may still grant, with those that did, could be enough. */
+function isWorthWaiting(answers: readonly Answer<unknown>[], missing: number): boolean {
+  const later = answers.filter(
+    (a) => a.kind === 'refused' && (isPassing(a.code) || a.code === 'runtime/keeper-unreachable'),
   )
+  return later.length > 0 && later.length >= missing
 }
