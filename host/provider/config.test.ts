@@ -65,3 +65,16 @@ test.each([
     }),
   )
 })
+
+test.each([
+  ['provider/https-inside', 'a store', 'https://store.example'],
+  ['provider/https-inside', 'a keeper', 'https://keeper.example:8443'],
+  ['provider/bad-config', 'a store', 'http://[::1'],
+])('%s for %s at %s, which no enclave would reach', (code, what, url) => {
+  using folder = scratch()
+  const [stores, committees] = [[{ address: fill(20, 16), url }], [{ committee, urls: [url] }]]
+  const changed = { ...config, ...(what === 'a store' ? { stores } : { committees }) }
+  expect(() => readConfig(written(folder.path, JSON.stringify(changed)))).toThrow(
+    expect.objectContaining({ code, meta: expect.objectContaining({ actual: url }) }),
+  )
+})

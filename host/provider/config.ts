@@ -44,6 +44,7 @@ export const providerConfigShape = record({
   chip: text(100),
   /** Admin socket of the gateway, where agents are to be served. */
   gatewayAdmin: nullable(text(100)),
+  /** With where their keepers are, in the committee's order. */
   committees: list(record({ committee: committeeShape, urls: list(url, 16, 1) }), 16),
   /**
    * The stores that orders may use: each by its key, and where this machine reaches it. An order names stores by key and by
@@ -62,7 +63,7 @@ export const providerConfigShape = record({
 })
 export type ProviderConfig = Shaped<typeof providerConfigShape>
 
-/** @throws provider/bad-config where there is no JSON to read, protocol/bad-shape naming the field */
+/** @throws provider/bad-config where there is no JSON to read, provider/https-inside, protocol/bad-shape naming the field */
 export function readConfig(path: string): ProviderConfig {
   let value: unknown
   try {
@@ -70,5 +71,15 @@ export function readConfig(path: string): ProviderConfig {
   } catch (cause) {
     throw fail('bad-config', { expected: 'a JSON file', cause })
   }
-  return providerConfigShape(value)
+  const config = providerConfigShape(value)
+  for (const url of [...config.stores.map((s) => s.url), ...config.committees.flatMap((c) => c.urls)])
+    requireDialled(url)
+  return config
+}
+
+// The enclave speaks plain HTTP over its channel, and what connects the channel adds no TLS: port 443 would not understand.
+function requireDialled(url: string): void {
+  const protocol = URL.parse(url)?.protocol
+  if (protocol === 'https:') throw fail('https-inside', { expected: 'http://…', actual: url })
+  if (protocol !== 'http:') throw fail('bad-config', { expected: 'a URL', actual: url })
 }

@@ -32,6 +32,10 @@ export const fail = errorsOf('provider', {
     'check that it runs and that its admin socket is the one given',
   ],
   'bad-config': ['the provider’s configuration is not usable', 'see the field in the details'],
+  'https-inside': [
+    'a store or keeper is given by an https address, and TLS does not end inside the enclave yet',
+    'give its http address: what passes is sealed or checked there anyway',
+  ],
   'guest-silent': ['the enclave does not answer its host', 'it is taken down when the market’s windows are over'],
   'guest-request': ['the enclave asked for something out of turn', 'see the provider’s log'],
 })
