@@ -12,15 +12,22 @@ process.once('SIGINT', () => {
   // A second one ends at once whatever is still being tidied up.
   process.once('SIGINT', () => process.exit(130))
 })
-process.once('SIGTERM', () => stop.abort())
-// A reader that went away, like `head`, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-process.exitCode = await main(process.argv.slice(2), {
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
+// A reader that went away, like `head`, ends no command, nor does a terminal that was closed, whose signal is under way: what
+// was paid for is still to be kept. What else takes no more, like a full disk, is a failure once the command is done.
+let isLost = false
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  isLost ||= code !== 'EPIPE' && code !== 'EIO'
+})
+process.stderr.on('error', () => undefined)
+const code = await main(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   signal: stop.signal,
 })
+// A stream says after the write that it failed.
+await new Promise(setImmediate)
 // Sockets that are kept alive must not keep the program alive.
-process.exit()
+process.exit(code === 0 && isLost ? 1 : code)
