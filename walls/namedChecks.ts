@@ -69,6 +69,12 @@ export const namedChecks: readonly NamedCheck[] = [
   check('unknown offer', 'sdk/unknown-offer', cli, 'says what is missing before there is anything to order'),
   check('expired offer', 'market/offer-expired', create, 'test_refusesAnExpiredOffer'),
   check('revoked offer', 'market/offer-revoked', create, 'test_refusesARevokedOffer'),
+  check(
+    'lineage given to an object by somebody else than its owner',
+    'assets/not-owner',
+    'contracts/test/Assets.t.sol',
+    'test_nobodyElseGivesAnObjectALineage',
+  ),
   check('offer over capacity', 'market/no-capacity', run, 'test_startRefusesAnOfferOverCapacity'),
   check('offer without runs left', 'market/no-runs-left', run, 'test_startRefusesAnOfferWithoutRunsLeft'),
   check(
