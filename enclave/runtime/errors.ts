@@ -30,6 +30,10 @@ export const fail = errorsOf('runtime', {
   'engine-silent': ['the engine stopped answering', 'ask again; the agent may be held until its lease is renewed'],
   'output-refused': ['the engine’s output is not what a policy lets out', 'see the clause in the details'],
   'storage-failed': ['no store holds the result', 'check the stores the order names'],
+  'failure-not-kept': [
+    'the provider did not keep why the job failed',
+    'see its code in the details; the provider may start the job again',
+  ],
   'not-serving': ['this enclave does not serve an agent', 'wait until its order is started'],
   'quota-used-up': ['the token’s quota is used up', 'ask the agent’s owner for a new token'],
   'too-many-requests': ['requests come faster than the agent’s owner allows', 'wait a minute and ask again'],

@@ -78,11 +78,22 @@ test('leaves to another machine what is not the job’s fault, and says nothing 
   expect((await report(new Error('a secret'))).phases[0]?.detail).toBe('runtime/internal')
 })
 
-test('does not fail itself where the host takes nothing', async () => {
-  const host = { fetchFrom: () => async () => Response.json({}, { status: 500 }) }
-  const events = new Events(host, order.job)
-  await reportFailure(host, order.job, order.keys.signing, events, fail('output-refused'))
-  await events.flush()
+test('asks again where the host does not take a failure, and says so where it never does', async () => {
+  let asked = 0
+  let takesAt = 3
+  const { host } = playKeepers(order, [], (path) => {
+    if (path === '/fail' && ++asked < takesAt) throw refusal('provider/internal')
+  })
+  const send = () =>
+    reportFailure(host, order.job, order.keys.signing, new Events(host, order.job), fail('output-refused'))
+  await send()
+  expect(asked).toBe(3)
+  takesAt = Number.POSITIVE_INFINITY
+  await expect(send()).rejects.toMatchObject({
+    code: 'runtime/failure-not-kept',
+    meta: { actual: 'runtime/output-refused' },
+    cause: { code: 'provider/internal' },
+  })
 })
 
 test('seals figures to the buyer, each batch under its own number', async () => {

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   AllodError,
   allodDomain,
   anyJson,
+  type FailRequest,
   failedType,
   type Hex,
   isAllodError,
@@ -14,13 +16,20 @@ import {
   utf8,
 } from '@allod/protocol'
 import type { Events } from '../Events.ts'
+import { fail } from '../errors.ts'
 import { ask, type HostLink, ToldError } from '../HostLink.ts'
 import { InputFault, NO_OFFER } from '../inputs/InputFault.ts'
 
 /** Failures that the enclave signs on chain: the order ends and no fee vests. Anything else leaves it to a rebind. */
 const final = new Set(['runtime/engine-failed', 'runtime/output-refused', 'content/bad-archive', 'content/wrong-key'])
 
-/** Tells the buyer why, by its code, and the chain where the failure is the job's own. */
+const TRIES = 3
+const AGAIN_MS = 1000
+
+/**
+ * Tells the buyer why, by its code, and the chain where the failure is the job's own.
+ * @throws runtime/failure-not-kept
+ */
 export async function reportFailure(
   host: HostLink,
   job: JobDocument,
@@ -36,10 +45,19 @@ export async function reportFailure(
   const input = error instanceof InputFault ? error.offer : NO_OFFER
   const failed = { order: job.order, generation: job.generation, reason, input }
   const digest = typedDigest(allodDomain(BigInt(job.terms.chainId), job.terms.market), failedType, failed)
-  // The order may not have started, or be over: then there is nothing to end.
-  await ask(host, 'provider', '/fail', { failed, signature: signDigest(key, digest), code }, anyJson(8)).catch(
-    () => undefined,
-  )
+  await send(host, { failed, signature: signDigest(key, digest), code })
+}
+
+// The provider keeps it before it goes on chain. Where it does not, the next enclave does the same work, and the buyer pays.
+async function send(host: HostLink, request: FailRequest): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      await ask(host, 'provider', '/fail', request, anyJson(8), { timeoutMs: 120_000 })
+      return
+    } catch (cause) {
+      if (tries === TRIES) throw fail('failure-not-kept', { cause, actual: request.code })
+      await delay(AGAIN_MS)
+    }
 }
 
 // Why an engine ended and with which code is not a secret; its last words may quote the data and stay inside.

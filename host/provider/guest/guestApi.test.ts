@@ -8,6 +8,7 @@ import {
   typedDigest,
 } from '@allod/protocol'
 import { expect, test } from 'vitest'
+import type { ChainPort } from '../ChainPort.ts'
 import type { Collateral } from '../collateral.ts'
 import type { Answer, Call } from '../http/serveJson.ts'
 import { newCourier } from '../orders/courier.ts'
@@ -15,10 +16,10 @@ import { OrderFile } from '../orders/OrderFile.ts'
 import { fill, onChain, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
 import { guestApi } from './guestApi.ts'
 
-function open(folder: string, generation = 1) {
+function open(folder: string, generation = 1, on: Partial<ChainPort> = {}) {
   const job: JobDocument = { ...sampleJob(), generation }
   const file = new OrderFile(join(folder, 'one'), job)
-  const { chain, writes } = recordingChain()
+  const { chain, writes } = recordingChain(on)
   const courier = newCourier(file, { chain, readOrder: async () => onChain({ state: 'active', generation }) })
   const collateral: Collateral = async (kind, evidence, own) => [...own, evidence, new TextEncoder().encode(kind)]
   const api = guestApi(file, job, { chain, courier, collateral, key: providerKey, isRebind: generation > 1 })
@@ -84,6 +85,18 @@ test('why a guest failed is told to the buyer and to the chain', async () => {
   expect(writes).toEqual(['fail'])
   const [event] = await Array.fromAsync(file.eventsFrom(0, { waits: false, signal: new AbortController().signal }))
   expect(event?.event).toEqual({ phase: 'failed', detail: 'runtime/engine-failed', sealed: null })
+})
+
+test('a failure is taken over before the chain has it', async () => {
+  using folder = scratch()
+  const { post, file } = open(folder.path, 1, { fail: () => Promise.reject(new Error('the chain is away')) })
+  const request = {
+    failed: { order, generation: 1, reason: fill(32, 1), input: 255 },
+    signature: fill(65, 2),
+    code: 'runtime/engine-failed',
+  }
+  expect(await post('/fail', request)).toEqual({ json: {} })
+  expect(file.failure()).toEqual(request)
 })
 
 test.each([

@@ -85,8 +85,9 @@ export function guestApi(
     },
     '/fail': async (body) => {
       const request = failRequestShape(body)
+      file.saveFailure(request)
       file.append(generation, { phase: 'failed', detail: request.code, sealed: null })
-      await chain.fail(terms, request)
+      await courier.carry().catch(() => undefined)
       return {}
     },
     '/events': async (body) => {

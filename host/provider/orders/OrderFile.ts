@@ -16,6 +16,8 @@ import {
   beatRequestShape,
   type CheckpointRef,
   checkpointRefShape,
+  type FailRequest,
+  failRequestShape,
   type GuestEvent,
   type Hex,
   type JobDocument,
@@ -25,6 +27,7 @@ import {
   orderEventShape,
   type ReportRequest,
   reportRequestShape,
+  type Shape,
 } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import { LineFile } from './LineFile.ts'
@@ -165,6 +168,16 @@ export class OrderFile {
     writeWhole(join(this.#folder, 'report.json'), report)
   }
 
+  /** Keeps what the enclave signed of its failure, before it goes on chain. */
+  saveFailure(failure: FailRequest): void {
+    writeWhole(join(this.#folder, 'failure.json'), failure)
+  }
+
+  /** Why the last enclave that said so gave up, where one did. */
+  failure(): FailRequest | null {
+    return this.#kept('failure.json', failRequestShape)
+  }
+
   /** Keeps where the newest checkpoint lies, for a next generation. */
   saveCheckpoint(ref: CheckpointRef): void {
     writeWhole(join(this.#folder, 'checkpoint.json'), ref)
@@ -172,14 +185,17 @@ export class OrderFile {
 
   /** The newest checkpoint, where there is one. */
   checkpoint(): CheckpointRef | null {
-    const path = join(this.#folder, 'checkpoint.json')
-    return existsSync(path) ? checkpointRefShape(JSON.parse(readFileSync(path, 'utf8'))) : null
+    return this.#kept('checkpoint.json', checkpointRefShape)
   }
 
   /** The report, where there is one. */
   report(): ReportRequest | null {
-    const path = join(this.#folder, 'report.json')
-    return existsSync(path) ? reportRequestShape(JSON.parse(readFileSync(path, 'utf8'))) : null
+    return this.#kept('report.json', reportRequestShape)
+  }
+
+  #kept<T>(name: string, shape: Shape<T>): T | null {
+    const path = join(this.#folder, name)
+    return existsSync(path) ? shape(JSON.parse(readFileSync(path, 'utf8'))) : null
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OrderOnChain } from '@allod/chain'
-import { AllodError, type Hex, isAllodError } from '@allod/protocol'
+import { AllodError, type FailRequest, type Hex, isAllodError } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
 import type { OrderFile } from './OrderFile.ts'
 
@@ -56,11 +56,17 @@ async function deliver(file: OrderFile, state: OrderOnChain, chain: ChainPort): 
   for (const beat of file.beatsAfter(state.attestedUpTo)) await unlessLasting(() => chain.beat(file.job.terms, beat))
   const report = file.report()
   if (report !== null && isReportDue(file, state)) await unlessLasting(() => chain.report(file.job.terms, report))
+  const failure = file.failure()
+  if (failure !== null && isFailureDue(failure, state)) await unlessLasting(() => chain.fail(file.job.terms, failure))
 }
 
 function isReportDue(file: OrderFile, { isReported, isFailed, generation }: OrderOnChain): boolean {
   return !isReported && !isFailed && file.report()?.reported.generation === generation
 }
+
+// It ends an order that runs, and says nothing of a later enclave's work.
+const isFailureDue = ({ failed }: FailRequest, { state, isReported, isFailed, generation }: OrderOnChain): boolean =>
+  state === 'active' && !isReported && !isFailed && failed.generation === generation
 
 async function unlessLasting(send: () => Promise<void>): Promise<void> {
   try {
