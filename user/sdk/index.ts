@@ -13,7 +13,7 @@ export { readTranscript } from './agent/receipts.ts'
 export { decodeToken, encodeToken, issueToken } from './agent/token.ts'
 export { type AgentPolicy, type AgentVerdict, requireAgent, verifyAgent } from './agent/verifyAgent.ts'
 export { type Allod, connect } from './allod.ts'
-export type { Description, OfferKindName } from './listing/description.ts'
+export { type Description, descriptionShape, type OfferKindName } from './listing/description.ts'
 export { getOffer, kindOf, type Listing, listOffers, type OfferState } from './listing/listing.ts'
 export { type ObjectFacts, objectOf } from './listing/objectOf.ts'
 export { revokeOffer } from './listing/revokeOffer.ts'
@@ -54,7 +54,13 @@ export {
   requireRows,
 } from './publish/publishDataset.ts'
 export { type EngineChoices, type Machine, offerCompute, publishEngine } from './publish/publishEngine.ts'
-export { type PublishChoices, type PublishedObject, publishModel } from './publish/publishModel.ts'
+export {
+  type ModelFacts,
+  modelFacts,
+  type PublishChoices,
+  type PublishedObject,
+  publishModel,
+} from './publish/publishModel.ts'
 export { type SealChoices, type SealedHere, sealObject } from './publish/sealObject.ts'
 export type { RecordedView } from './report/chainChecks.ts'
 export { MAX_REPORT_BYTES, type ReportVerdict, verifyReport } from './report/verifyReport.ts'

@@ -71,6 +71,28 @@ test('publishes nothing unasked, and shows what it would', async () => {
   expect((await json('owner', 'offer', 'list')).value).toEqual([])
 })
 
+test('a dry run refuses what publishing would, and so does publishing before it asks', async () => {
+  mkdirSync(inFolder('pickled'))
+  writeFileSync(inFolder('pickled/pytorch_model.bin'), 'x')
+  const priced = ['--per-order', '0.1'] as const
+  const sealed = [...priced, '--engines', 'any'] as const
+  for (const [code, ...publish] of [
+    ['models/pickle-refused', inFolder('pickled'), '--kind', 'model', ...sealed],
+    ['sdk/bad-dataset', inFolder('broken.jsonl'), ...sealed],
+    ['cli/bad-usage', inFolder('engine'), ...priced],
+    ['cli/bad-usage', inFolder('engine'), '--job', 'dance', ...priced],
+    ['cli/bad-usage', '--kind', 'compute', '--cpus', '0', ...priced],
+    ['protocol/bad-shape', inFolder('rows.jsonl'), '--summary', 'two\nlines', ...sealed],
+  ] as const)
+    for (const more of [['--dry-run'], []]) {
+      const { stdout, stderr } = await run('owner', 'publish', ...publish, ...more)
+      expect([stdout, stderr.split('\n')[0]], publish.join(' ')).toEqual(['', expect.stringContaining(`(${code})`)])
+    }
+  const engine = ['publish', inFolder('engine'), '--job', 'finetune', ...priced, '--dry-run'] as const
+  expect((await json('author', ...engine)).value).toMatchObject({ kind: 'engine', name: 'engine' })
+  expect((await json('owner', 'offer', 'list')).value).toEqual([])
+})
+
 test('owners publish, and everybody reads what is offered', async () => {
   const royalty = ['--royalty-bps', '1000', '--royalty-floor', '0.05'] as const
   const price = ['--per-order', '0.25', '--per-hour', '0.36'] as const

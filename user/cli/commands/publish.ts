@@ -1,23 +1,30 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
+import type { FolderSource } from '@allod/content'
 import type { Policy } from '@allod/protocol'
 import {
   type Allod,
   describePolicy,
+  descriptionShape,
+  type EngineChoices,
   formatAmount,
   formatRate,
+  type Machine,
+  type ModelFacts,
+  modelFacts,
   newPolicy,
   offerCompute,
   publishDataset,
   publishEngine,
   publishModel,
+  requireRows,
   type Wallet,
 } from '@allod/sdk'
 import { folderOrFile, sealingJournal } from '@allod/sdk/node'
 import { integerOption } from '../flows/integerOption.ts'
 import { offerChoices, policyChoices, policyOptions, priceOptions } from '../flows/policyOptions.ts'
 import type { Context } from '../frame/Context.ts'
-import type { Command } from '../frame/command.ts'
+import type { Command, Values } from '../frame/command.ts'
 import { fail } from '../frame/errors.ts'
 import { confirm } from '../frame/prompt.ts'
 import { pairs } from '../render/pairs.ts'
@@ -49,10 +56,11 @@ export const command: Command = {
     const name = String(values.name ?? (folder === undefined ? 'machine' : basename(folder)))
     const wallet = await act()
     const plan = await planOf(context, allod, wallet, { kind, name })
+    const checked = await check(context, allod, { kind, name, folder })
     out.note(plan.text)
     if (values['dry-run'] === true) return out.result({ kind, name, ...plan.json }, plan.text)
     await confirm(`offer ${kind} ${name}?`, { io, out, isYes: values.yes === true })
-    const { posted, ...rest } = await publish(context, allod, wallet, { kind, name, folder, policy: plan.json.policy })
+    const { posted, ...rest } = await publish(context, allod, wallet, { name, checked, policy: plan.json.policy })
     out.result(
       { kind, name, offer: posted.hash, location: posted.location, transaction: posted.transaction, ...rest },
       posted.hash,
@@ -104,44 +112,70 @@ async function planOf({ values }: Context, allod: Allod, wallet: Wallet, { kind,
   }
 }
 
-async function publish(
-  context: Context,
-  allod: Allod,
-  wallet: Wallet,
-  { kind, name, folder: path, policy }: What & { readonly policy: Policy | null },
-) {
-  const { values, out, io, local } = context
-  const { price, limits } = offerChoices(values, allod.network.currency)
-  const common = { name, summary: String(values.summary ?? ''), price, limits }
+/** Something that can be offered: nothing of what publishing refuses is left to be found. */
+type Checked =
+  | { readonly kind: 'model'; readonly folder: FolderSource; readonly facts: ModelFacts }
+  | { readonly kind: 'dataset'; readonly folder: FolderSource; readonly rows: number }
+  | { readonly kind: 'engine'; readonly folder: FolderSource; readonly job: EngineChoices['kind'] }
+  | { readonly kind: 'compute'; readonly machine: Machine }
+
+async function check(
+  { values, out }: Context,
+  { network }: Allod,
+  { kind, name, folder: path }: What,
+): Promise<Checked> {
+  descriptionShape({ version: 1, kind, name, summary: summaryOf(values), facts: {} })
   if (kind === 'compute') {
     const machine = {
       cpus: integerOption(values, 'cpus', { otherwise: availableParallelism(), min: 1, max: 4096 }),
       memoryBytes: integerOption(values, 'memory', { otherwise: totalmem() }),
       gpus: [],
-      tee: allod.network.devnet ? 'simulated' : 'tdx',
+      tee: network.devnet ? 'simulated' : 'tdx',
     }
-    return out.step('offering the machine', () => offerCompute(allod, wallet, { ...common, machine }))
+    return { kind, machine }
   }
   const folder = await folderOrFile(String(path))
   if (kind === 'engine') {
     const job = (['finetune', 'serve', 'run'] as const).find((j) => j === values.job)
     if (job === undefined) throw fail('bad-usage', { expected: '--job finetune, serve or run' })
+    return { kind, folder, job }
+  }
+  return out.step(`checking the ${kind}`, async () =>
+    kind === 'model'
+      ? { kind, folder, facts: await modelFacts(folder) }
+      : { kind, folder, rows: await requireRows(folder) },
+  )
+}
+
+const summaryOf = (values: Values): string => String(values.summary ?? '')
+
+async function publish(
+  context: Context,
+  allod: Allod,
+  wallet: Wallet,
+  { name, checked, policy }: { readonly name: string; readonly checked: Checked; readonly policy: Policy | null },
+) {
+  const { values, out, io, local } = context
+  const { price, limits } = offerChoices(values, allod.network.currency)
+  const common = { name, summary: summaryOf(values), price, limits }
+  if (checked.kind === 'compute') {
+    const { machine } = checked
+    return out.step('offering the machine', () => offerCompute(allod, wallet, { ...common, machine }))
+  }
+  if (checked.kind === 'engine') {
+    const { folder, job } = checked
     return out.step('storing the engine', () => publishEngine(allod, wallet, { ...common, folder, kind: job }))
   }
   if (policy === null) throw new TypeError('what is sealed has a policy')
   const journal = await sealingJournal(join((await local()).folder, 'sealing'), wallet, { policy, name })
-  const totalBytes = folder.files.reduce((sum, f) => sum + f.sizeBytes, 0)
-  return out.step(`sealing the ${kind}`, async (spinner) => {
-    const choices = {
-      ...common,
-      folder,
-      policy,
-      journal,
-      signal: io.signal,
-      onProgress: (doneBytes: number) => spinner.progress({ doneBytes, totalBytes }),
-    }
+  const totalBytes = checked.folder.files.reduce((sum, f) => sum + f.sizeBytes, 0)
+  return out.step(`sealing the ${checked.kind}`, async (spinner) => {
+    const onProgress = (doneBytes: number): void => spinner.progress({ doneBytes, totalBytes })
+    const choices = { ...common, ...checked, policy, journal, signal: io.signal, onProgress }
     const sealed =
-      kind === 'model' ? await publishModel(allod, wallet, choices) : await publishDataset(allod, wallet, choices)
+      choices.kind === 'model'
+        ? await publishModel(allod, wallet, choices)
+        : await publishDataset(allod, wallet, choices)
     if (sealed.posted === null) throw fail('bad-usage', { expected: 'a price' })
     return { objectId: sealed.objectId, manifestHash: sealed.manifestHash, posted: sealed.posted }
   })

@@ -7,7 +7,8 @@ import { parseNetwork } from '../network/network.ts'
 import { newPolicy } from '../policy/newPolicy.ts'
 import { devnetDescription } from '../testing/network.ts'
 import { memoryFolder, sampleDataset } from './memoryFolder.ts'
-import { measureDataset } from './publishDataset.ts'
+import { measureDataset, publishDataset } from './publishDataset.ts'
+import { publishEngine } from './publishEngine.ts'
 import { publishModel } from './publishModel.ts'
 import { readWhole } from './readWhole.ts'
 
@@ -53,4 +54,18 @@ test('checks a model folder before anything is sealed', async () => {
   const config = JSON.stringify({ architectures: ['GPT2LMHeadModel'] })
   await expect(publish([['pytorch_model.bin', 'x']])).rejects.toMatchObject({ code: 'models/pickle-refused' })
   await expect(publish([['config.json', config]])).rejects.toMatchObject({ code: 'models/unsupported-architecture' })
+})
+
+test('what an offer would be refused for is refused before anything is sealed: protocol/bad-shape', async () => {
+  const network = parseNetwork(devnetDescription)
+  const allod = connect(network)
+  const key = { address: `0x${'ab'.repeat(20)}`, secret: null as never } as const
+  const owner = { name: 'owner', key }
+  const words = { name: 'x', summary: 'two\nlines', price: { perSecond: 0n, perOrder: 0n } }
+  const policy = newPolicy(network, key.address, { engines: 'any' })
+  const refused = { code: 'protocol/bad-shape', meta: { path: '$.summary' } }
+  const model = { ...words, folder: await folderSource(weights), policy }
+  await expect(publishModel(allod, owner, model)).rejects.toMatchObject(refused)
+  await expect(publishDataset(allod, owner, { ...words, folder: rows, policy })).rejects.toMatchObject(refused)
+  await expect(publishEngine(allod, owner, { ...words, folder: rows, kind: 'run' })).rejects.toMatchObject(refused)
 })

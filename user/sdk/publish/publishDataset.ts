@@ -9,6 +9,7 @@ import {
 } from '@allod/models'
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
+import { descriptionShape } from '../listing/description.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { type OfferLimits, type Posted, type Price, postOffer } from './postOffer.ts'
 import { objectSubject } from './publishModel.ts'
@@ -17,6 +18,8 @@ import { type SealChoices, type SealedHere, sealObject } from './sealObject.ts'
 
 export type DatasetChoices = SealChoices & {
   readonly summary?: string
+  /** How many `requireRows` counted in this folder, where that was asked before; it is asked here unless given. */
+  readonly rows?: number
   /** Without one the dataset is sealed and registered for its owner's own orders, and not offered. */
   readonly price?: Price
   readonly limits?: OfferLimits
@@ -27,14 +30,15 @@ export type PublishedDataset = SealedHere & { readonly rows: number; readonly po
 
 /**
  * Checks every row of a dataset, seals it padded, registers it, and offers it where it has a price.
- * @throws sdk/bad-dataset with file, line and reason of each bad row, before anything is sealed; content/…, chain errors
+ * @throws sdk/bad-dataset with file, line and reason of each bad row, protocol/bad-shape of words, before anything is sealed; content/…, chain errors
  */
 export async function publishDataset(allod: Allod, wallet: Wallet, choices: DatasetChoices): Promise<PublishedDataset> {
   const { name, summary = '', price, limits } = choices
-  const rows = await requireRows(choices.folder)
+  const rows = choices.rows ?? (await requireRows(choices.folder))
+  const shown = { version: 1, kind: 'dataset', name, summary, facts: { rows: String(rows) } }
+  const description = price && descriptionShape(shown)
   const sealed = await sealObject(allod, wallet, { isPadded: true, ...choices })
-  if (price === undefined) return { ...sealed, rows, posted: null }
-  const description = { version: 1, kind: 'dataset', name, summary, facts: { rows: String(rows) } } as const
+  if (price === undefined || description === undefined) return { ...sealed, rows, posted: null }
   const posted = await postOffer(allod, wallet, { subject: objectSubject(sealed), price, limits, description })
   return { ...sealed, rows, posted }
 }

@@ -2,6 +2,7 @@ import type { FolderSource } from '@allod/content'
 import { publishTree } from '@allod/content/stores'
 import { documentHash, type Hex, integer, list, offerKinds, record, type Shaped, text } from '@allod/protocol'
 import type { Allod } from '../allod.ts'
+import { descriptionShape } from '../listing/description.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { type OfferLimits, type Posted, type Price, postOffer } from './postOffer.ts'
 
@@ -21,12 +22,14 @@ export async function publishEngine(
   wallet: Wallet,
   { folder, name, summary = '', kind, price, limits }: EngineChoices,
 ): Promise<{ readonly digest: Hex; readonly posted: Posted }> {
-  const { treeHash, tree } = await publishTree(folder, allod.stores)
+  const facts = { job: kind, files: String(folder.files.length) }
+  const description = descriptionShape({ version: 1, kind: 'engine', name, summary, facts })
+  const { treeHash } = await publishTree(folder, allod.stores)
   const posted = await postOffer(allod, wallet, {
     subject: { kind: offerKinds.engine, subject: treeHash },
     price,
     limits,
-    description: { version: 1, kind: 'engine', name, summary, facts: { job: kind, files: String(tree.length) } },
+    description,
   })
   return { digest: treeHash, posted }
 }
