@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Layer, planRootfs, type StagedPrograms, type StagedSource, stageRootfs } from '@allod/environments'
 import type { Hex } from '@allod/protocol'
 import { build as bundle } from 'esbuild'
+import { writeWhole } from '../files/writeWhole.ts'
 
 /** The two programs that run inside a confidential environment. */
 export const programs = { runtime: '@allod/runtime/main.devnet', keeper: '@allod/keeper/main.devnet' } as const
@@ -36,17 +37,29 @@ export async function stageBuild(
   const { build, files } = planRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], {
     ...{ bwrap, prlimit, node: process.execPath },
   })
-  const known = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as StagedBuild) : null
+  const known = readRecord(record)
   if (known?.build === build && existsSync(rootfs)) return known
   rmSync(fresh, { recursive: true, force: true })
   stageRootfs({ build, files }, fresh)
+  // Whoever dies from here on leaves no record, so none that says something else than what is there.
+  rmSync(record, { force: true })
   rmSync(rootfs, { recursive: true, force: true })
   renameSync(fresh, rootfs)
   const layers = { ours: 0, npm: 0, platform: 0 }
   for (const file of files) layers[file.layer] += file.sizeBytes
   const result = { rootfs, build, layers }
-  writeFileSync(record, JSON.stringify(result))
+  writeWhole(record, JSON.stringify(result))
   return result
+}
+
+/** What is recorded of a build; null where nothing is, or what is there cannot be read. */
+function readRecord(path: string): StagedBuild | null {
+  if (!existsSync(path)) return null
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as StagedBuild | null
+  } catch {
+    return null
+  }
 }
 
 /** One program as one script, deterministic and readable: nothing is minified in what is reviewed line by line. */
