@@ -7,7 +7,7 @@ import { parseNetwork } from '../network/network.ts'
 import { newPolicy } from '../policy/newPolicy.ts'
 import { devnetDescription } from '../testing/network.ts'
 import { memoryFolder, sampleDataset } from './memoryFolder.ts'
-import { measureDataset, publishDataset } from './publishDataset.ts'
+import { measureDataset, publishDataset, requireRows } from './publishDataset.ts'
 import { publishEngine } from './publishEngine.ts'
 import { publishModel } from './publishModel.ts'
 import { readWhole } from './readWhole.ts'
@@ -20,6 +20,10 @@ const rows = memoryFolder(
 test('refuses a folder too large to be checked', async () => {
   const huge = { ...rows, files: [{ path: 'x', sizeBytes: 2 ** 40, isExecutable: false }] }
   await expect(readWhole(huge)).rejects.toMatchObject({ code: 'sdk/folder-too-large' })
+  // Nor is a file read of which no text can be made.
+  const long = { ...rows, files: [{ path: 'rows.jsonl', sizeBytes: 2 ** 31, isExecutable: false }] }
+  for (const read of [requireRows(long), sampleDataset(long, 2)])
+    await expect(read).rejects.toMatchObject({ code: 'sdk/folder-too-large', meta: { path: 'rows.jsonl' } })
 })
 
 test('samples the first rows of a dataset', async () => {

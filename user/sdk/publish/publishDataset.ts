@@ -1,11 +1,11 @@
 import type { FolderSource } from '@allod/content'
 import {
   checkDataset,
+  type Dataset,
   type DatasetSummary,
   openChatFormat,
   openModelFolder,
   openTokenizer,
-  readDataset,
 } from '@allod/models'
 import type { Allod } from '../allod.ts'
 import { fail } from '../errors.ts'
@@ -13,6 +13,7 @@ import { descriptionShape } from '../listing/description.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { type OfferLimits, type Posted, type Price, postOffer } from './postOffer.ts'
 import { objectSubject } from './publishModel.ts'
+import { readRows } from './readRows.ts'
 import { readWhole } from './readWhole.ts'
 import { type SealChoices, type SealedHere, sealObject } from './sealObject.ts'
 
@@ -30,7 +31,8 @@ export type PublishedDataset = SealedHere & { readonly rows: number; readonly po
 
 /**
  * Checks every row of a dataset, seals it padded, registers it, and offers it where it has a price.
- * @throws sdk/bad-dataset with file, line and reason of each bad row, protocol/bad-shape of words, before anything is sealed; content/…, chain errors
+ * @throws sdk/bad-dataset with file, line and reason of each bad row, sdk/folder-too-large, protocol/bad-shape of words, all
+ * before anything is sealed; content/…, chain errors
  */
 export async function publishDataset(allod: Allod, wallet: Wallet, choices: DatasetChoices): Promise<PublishedDataset> {
   const { name, summary = '', price, limits } = choices
@@ -45,7 +47,7 @@ export async function publishDataset(allod: Allod, wallet: Wallet, choices: Data
 
 /** How many rows a dataset has. @throws sdk/bad-dataset with file, line and reason of each bad one */
 export async function requireRows(folder: FolderSource): Promise<number> {
-  const { rows, problems } = readDataset(await readWhole(folder))
+  const { rows, problems } = await readRows(folder)
   if (problems.length > 0 || rows.length === 0) throw badRows(problems)
   return rows.length
 }
@@ -58,12 +60,12 @@ export async function measureDataset(dataset: FolderSource, model: FolderSource)
   const files = await readWhole(model)
   const { config } = openModelFolder(files)
   const format = openChatFormat(files, openTokenizer(files), config.eosTokens)
-  return checkDataset(readDataset(await readWhole(dataset)), format, config.positions)
+  return checkDataset(await readRows(dataset), format, config.positions)
 }
 
 const MAX_LISTED = 100
 
-function badRows(problems: ReturnType<typeof readDataset>['problems']) {
+function badRows(problems: Dataset['problems']) {
   const [first] = problems
   const actual = first === undefined ? 'no row at all' : `${first.file}:${first.line}: ${first.reason}`
   return fail('bad-dataset', { actual, meta: { count: problems.length, problems: problems.slice(0, MAX_LISTED) } })
