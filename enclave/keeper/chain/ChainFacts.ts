@@ -52,11 +52,14 @@ export type ObjectSeen = {
   readonly self: Royalty
   /** Ancestor → what orders on the object owe it. */
   readonly dues: { readonly [ancestor: string]: Royalty }
-  /** For a derived object: the order that made it and the enclave which reported that. */
-  readonly origin: { readonly order: Hex; readonly enclave: Hex } | null
+  /** For a derived object: what made it. */
+  readonly origin: Origin | null
   /** Whether keys may go to the enclave asked about. */
   readonly release: Release | null
 }
+
+/** The order that made an object, with its market and the committee that let its enclave in, which reported the object. */
+export type Origin = { readonly order: Hex; readonly market: Hex; readonly committee: Hex; readonly enclave: Hex }
 
 export type Release = { readonly isAllowed: boolean; readonly reason: string }
 

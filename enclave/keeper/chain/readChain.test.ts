@@ -12,7 +12,12 @@ const [order, maker, original, derived, ended] = [hex32(1), hex32(2), hex32(3), 
 const orderSeen = (id: Hex): OrderOnChain =>
   ({
     ...{ order: id, state: 'active', job: 'finetune', isVested: true, isReported: false, isFailed: false },
-    ...{ committee: hex32(5), enclave: id === maker ? hex20(8) : hex20(7), generation: 1, startedAt: NOW },
+    ...{
+      committee: id === maker ? hex32(6) : hex32(5),
+      enclave: id === maker ? hex20(8) : hex20(7),
+      generation: 1,
+      startedAt: NOW,
+    },
     ...{ endsAt: NOW + 600, endedAt: id === ended ? NOW + 60 : 0 },
   }) as OrderOnChain
 
@@ -71,11 +76,11 @@ test('tells when an order is over, by its term or by whoever ended it, and how l
   expect((await read({ ...query, order: ended })).order).toMatchObject({ endsAt: NOW + 60, closesAt: NOW + 90 })
 })
 
-test('names the enclave that made a derived object, and the build of a measurement', async () => {
+test('names the enclave that made a derived object and the committee that let it in, and the build of a measurement', async () => {
   const { objects, build } = await readChain(chain().client)(query)
   expect(objects.map((o) => [o.standing, o.owner, o.origin])).toEqual([
     ['unknown', null, null],
-    ['live', hex20(9), { order: maker, enclave: hex20(8) }],
+    ['live', hex20(9), { order: maker, market: hex20(1), committee: hex32(6), enclave: hex20(8) }],
   ])
   expect(objects[1]?.dues).toEqual({ [hex32(6)]: { bps: 9, floorPerSecond: '0', floorPerOrder: '0' } })
   expect(build).toEqual({ isApproved: true, announcedAt: 9, measured: hex32(0xb1) })

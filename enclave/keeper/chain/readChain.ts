@@ -69,8 +69,8 @@ const duesOf = ({ dues }: AssetOnChain): ObjectSeen['dues'] =>
 async function readOrigin(view: View, objectId: Hex): Promise<ObjectSeen['origin']> {
   const origin = await view.originOf(objectId)
   if (origin === null) return null
-  const { enclave } = await view.order(origin.order)
-  return { order: origin.order, enclave }
+  const { enclave, committee } = await view.order(origin.order)
+  return { ...origin, committee, enclave }
 }
 
 const orNull = (hash: Hex): Hex | null => (hash === NOTHING ? null : hash)

@@ -1,11 +1,11 @@
 import { hpkeOpen } from '@allod/content'
 import { fromHex, type Json, type Policy, type Release, recoverSigner, releaseHash, releaseInfo } from '@allod/protocol'
 import { expect, test } from 'vitest'
-import type { ChainFacts, ObjectSeen } from '../chain/ChainFacts.ts'
+import type { ChainFacts, ObjectSeen, Origin } from '../chain/ChainFacts.ts'
 import { type Case, newCase } from '../testing/newCase.ts'
 import { newKeeper } from '../testing/newKeeper.ts'
-import { NO_ROYALTY, type TestObject, testObject } from '../testing/objects.ts'
-import { buyer, enclave, hex32, NOW, owner, parties } from '../testing/party.ts'
+import { NO_ROYALTY, originOf, type TestObject, testObject } from '../testing/objects.ts'
+import { buyer, enclave, hex20, hex32, NOW, owner, parties } from '../testing/party.ts'
 import { codeOf } from '../testing/refusal.ts'
 import { release } from './release.ts'
 
@@ -15,6 +15,7 @@ type Asked = {
   readonly method?: string
   readonly order?: Partial<ChainFacts['order']>
   readonly seen?: Partial<ObjectSeen>
+  readonly origin?: Partial<Origin>
   readonly headTime?: number
   readonly request?: (request: Release) => Release
 }
@@ -34,7 +35,7 @@ async function asking(asked: Asked) {
     owner: buyer.address,
     self: NO_ROYALTY,
     dues: {},
-    origin: { order: made.order, enclave: enclave.address },
+    origin: await originOf({ order: made.order, ...asked.origin }),
     release: null,
     ...asked.seen,
   }
@@ -63,11 +64,11 @@ test('lets a result out to the recipient of the spec, once its report is final',
 const rows: readonly (readonly [string, string, Asked])[] = [
   ['a report that is not final', 'keeper/not-reported', { order: { isReported: false } }],
   ['fees that have not vested', 'keeper/not-reported', { order: { isVested: false } }],
-  [
-    'an object of another order',
-    'keeper/not-of-order',
-    { seen: { origin: { order: hex32(1), enclave: enclave.address } } },
-  ],
+  ['an object of another order', 'keeper/not-of-order', { origin: { order: hex32(1) } }],
+  ['an object of another market', 'keeper/derived-unproved', { origin: { market: hex20(1) } }],
+  ['an object that another committee let be made', 'keeper/committee-mismatch', { origin: { committee: hex32(1) } }],
+  ['an order of another committee', 'keeper/committee-mismatch', { order: { committee: hex32(1) } }],
+  ['an order of another kind', 'keeper/job-mismatch', { order: { job: 'run' } }],
   ['an original', 'keeper/not-of-order', { seen: { origin: null } }],
   ['an object of another owner', 'keeper/not-of-order', { seen: { owner: owner.address } }],
   ['a retired object', 'keeper/object-halted', { seen: { standing: 'retired' } }],

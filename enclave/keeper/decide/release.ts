@@ -17,12 +17,14 @@ import {
   releaseInfo,
   signDigest,
 } from '@allod/protocol'
-import type { ChainFacts, ObjectSeen } from '../chain/ChainFacts.ts'
+import type { ChainFacts, Origin } from '../chain/ChainFacts.ts'
 import { fail } from '../errors.ts'
 import { requireClock } from '../judge/requireClock.ts'
 import { requireCommittee } from '../judge/requireCommittee.ts'
 import { requireShares } from '../judge/requireManifests.ts'
+import { requireSameJob } from '../judge/requireOrderState.ts'
 import { requireOrderTerms } from '../judge/requireOrderTerms.ts'
+import { makerOf } from '../judge/requireOwnership.ts'
 import type { Keeper } from '../Keeper.ts'
 
 const NOTHING: Hex = `0x${'00'.repeat(32)}`
@@ -32,8 +34,8 @@ const NOTHING: Hex = `0x${'00'.repeat(32)}`
  * its policy, which is the intersection of its inputs', gives this kind of output to the buyer. The share is sealed to
  * the spec's recipient, so anyone may ask.
  * @throws keeper/wrong-chain, protocol/order-terms-mismatch, protocol/spec-mismatch, keeper/committee-mismatch,
- * keeper/not-a-member, keeper/clock-skew, keeper/not-reported, keeper/not-of-order, keeper/object-halted,
- * keeper/export-refused, content/…
+ * keeper/not-a-member, keeper/clock-skew, keeper/job-mismatch, keeper/not-reported, keeper/not-of-order,
+ * keeper/object-halted, keeper/derived-unproved, keeper/export-refused, content/…
  */
 export async function release(request: Release, keeper: Keeper): Promise<ReleaseReply> {
   const { config, keys, log } = keeper
@@ -55,27 +57,24 @@ export async function release(request: Release, keeper: Keeper): Promise<Release
     objects: [{ objectId, offer: NOTHING }],
   })
   requireClock(chain.headTime, now, config.clock)
-  const seen = requireMade(objectId, manifest, chain, request)
-  requireManifest(manifest, { objectId, signer: seen.enclave })
+  const origin = requireMade(objectId, manifest, chain, request)
+  const enclave = makerOf(objectId, manifest, origin, terms.market)
+  requireManifest(manifest, { objectId, signer: enclave })
   requireExport(request, manifest)
 
   const sealed = await resealShare(request, { manifest, objectId, place }, keeper)
   const { generation } = chain.order
   const subject = manifestHash(manifest)
-  await log.append({ kind: 'release', order, generation, enclave: seen.enclave, subject, outcome: 'ok' })
+  await log.append({ kind: 'release', order, generation, enclave, subject, outcome: 'ok' })
   const reply = { objectId, index: place, sealed }
   const signature = signDigest(keys.signing, fromHex(releaseHash(order, reply), 32))
   return { ...reply, by: { signer: keys.signing.address, signature } }
 }
 
-function requireMade(
-  objectId: Hex,
-  { owner }: Manifest,
-  { order, objects }: ChainFacts,
-  request: Release,
-): NonNullable<ObjectSeen['origin']> {
+function requireMade(objectId: Hex, { owner }: Manifest, { order, objects }: ChainFacts, request: Release): Origin {
   if (!order.isReported || !order.isVested)
     throw fail('not-reported', { actual: { isReported: order.isReported, isVested: order.isVested } })
+  requireSameJob(order, request.spec)
   const seen = objects.find((o) => o.objectId === objectId)
   if (!seen?.origin || seen.origin.order !== request.order || seen.owner !== owner || owner !== request.terms.buyer)
     throw fail('not-of-order', {

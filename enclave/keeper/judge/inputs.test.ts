@@ -2,6 +2,7 @@ import type { Json, Offer, Policy } from '@allod/protocol'
 import { describe, expect, test } from 'vitest'
 import type { ObjectSeen } from '../chain/ChainFacts.ts'
 import type { Case, Draft } from '../testing/newCase.ts'
+import { originOf } from '../testing/objects.ts'
 import { buyer, enclave, hex20, hex32, owner, signer } from '../testing/party.ts'
 import { refusal, type Tampering } from '../testing/refusal.ts'
 
@@ -80,6 +81,8 @@ describe('manifests', () => {
   ])
 })
 
+const origin = await originOf()
+
 describe('ownership', () => {
   rows([
     ['rented but unregistered', 'keeper/object-unregistered', seen(0, { standing: 'unknown', owner: null })],
@@ -91,14 +94,14 @@ describe('ownership', () => {
     [
       'the table misses an ancestor',
       'keeper/royalties-mismatch',
-      { ...derived(), ...seen(0, { origin: { order: hex32(1), enclave: maker.address }, dues: {} }) },
+      { ...derived(), ...seen(0, { origin: { ...origin, enclave: maker.address }, dues: {} }) },
     ],
     ['another royalty registered', 'keeper/royalties-mismatch', seen(0, { self: { ...royalty, bps: 1 } })],
   ])
 })
 
 describe('derived objects', () => {
-  const proved = seen(0, { origin: { order: hex32(1), enclave: maker.address } })
+  const proved = seen(0, { origin: { ...origin, enclave: maker.address } })
   rows([
     ['by the enclave that the chain names', 'ok', { ...derived(), ...proved }],
     ['without a report', 'keeper/derived-unproved', derived()],
@@ -106,14 +109,24 @@ describe('derived objects', () => {
     [
       'by another enclave',
       'content/manifest-signer',
-      { ...derived(), ...seen(0, { origin: { order: hex32(1), enclave: enclave.address } }) },
+      { ...derived(), ...seen(0, { origin: { ...origin, enclave: enclave.address } }) },
+    ],
+    [
+      'let in by another committee',
+      'keeper/committee-mismatch',
+      { ...derived(), ...seen(0, { origin: { ...origin, enclave: maker.address, committee: hex32(1) } }) },
+    ],
+    [
+      'of another market',
+      'keeper/derived-unproved',
+      { ...derived(), ...seen(0, { origin: { ...origin, enclave: maker.address, market: hex20(1) } }) },
     ],
     [
       'the buyer’s own without an offer, to dodge the floors',
       'keeper/input-unpaid',
       {
         ...policyOf('data', { lineage: [hex32(1)] }),
-        ...seen(1, { origin: { order: hex32(1), enclave: buyer.address } }),
+        ...seen(1, { origin: { ...origin, enclave: buyer.address } }),
       },
     ],
     ['passed off as the buyer’s original', 'keeper/derived-unproved', policyOf('data', { lineage: [hex32(1)] })],

@@ -83,7 +83,7 @@ export async function judgeAdmission(admission: Admission, stage: Stage, keeper:
   else requireAttestable(chain, { generation, enclave })
   requireSameJob(chain.order, spec)
   requireLaunch(launch, chain.provider, { chainId, market, machine })
-  requireOwnership(inputs, chain.objects, terms.buyer)
+  requireOwnership(inputs, chain.objects, { buyer: terms.buyer, market })
   const build = chain.build ?? { isApproved: false, announcedAt: 0, measured: null }
   const proposed = { spec, buyer: terms.buyer, provider: paid.compute.owner, machine, build, now }
   const agreed = requirePolicies(inputs, proposed, openTerms(spec.committee, config.simulatedRoot))

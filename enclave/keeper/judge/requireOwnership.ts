@@ -1,6 +1,6 @@
-import { requireManifest } from '@allod/content'
+import { type Manifest, requireManifest } from '@allod/content'
 import type { Hex, Royalty } from '@allod/protocol'
-import type { ObjectSeen } from '../chain/ChainFacts.ts'
+import type { ObjectSeen, Origin } from '../chain/ChainFacts.ts'
 import { fail } from '../errors.ts'
 import type { SealedInput } from './requireManifests.ts'
 
@@ -8,15 +8,19 @@ import type { SealedInput } from './requireManifests.ts'
  * Each input is whose it claims to be, and paid for: rented under its registered owner's offer, or the buyer's own. A
  * derived object is signed by the enclave that the chain names, and always rented, so that its floors are paid.
  * @throws keeper/input-unpaid, keeper/object-unregistered, keeper/object-owner, keeper/object-halted,
- * keeper/derived-unproved, keeper/royalties-mismatch, content/object-mismatch, content/manifest-signer,
- * protocol/wrong-signer
+ * keeper/derived-unproved, keeper/committee-mismatch, keeper/royalties-mismatch, content/object-mismatch,
+ * content/manifest-signer, protocol/wrong-signer
  */
-export function requireOwnership(inputs: readonly SealedInput[], objects: readonly ObjectSeen[], buyer: Hex): void {
+export function requireOwnership(
+  inputs: readonly SealedInput[],
+  objects: readonly ObjectSeen[],
+  { buyer, market }: { readonly buyer: Hex; readonly market: Hex },
+): void {
   for (const input of inputs) {
     const seen = objects.find((o) => o.objectId === input.objectId)
     if (seen === undefined) throw fail('object-unregistered', { actual: input.objectId })
     requireRegistration(input, seen)
-    requireManifest(input.manifest, { objectId: input.objectId, signer: signerOf(input, seen) })
+    requireManifest(input.manifest, { objectId: input.objectId, signer: signerOf(input, seen, market) })
     if (input.offer === null) requireBuyersOwn(input, seen, buyer)
   }
 }
@@ -40,10 +44,23 @@ function requireRegistration({ objectId, offer, manifest }: SealedInput, seen: O
 }
 
 // Made by an order: its maker's signature, or anyone who learned the key could seal its like without the lineage.
-function signerOf({ objectId, manifest }: SealedInput, seen: ObjectSeen): Hex {
-  if (seen.origin !== null) return seen.origin.enclave
+function signerOf({ objectId, manifest }: SealedInput, seen: ObjectSeen, market: Hex): Hex {
+  if (seen.origin !== null) return makerOf(objectId, manifest, seen.origin, market)
   if (isDerived(manifest)) throw fail('derived-unproved', { actual: objectId })
   return manifest.owner
+}
+
+/**
+ * The enclave that made an object. Only the object's own committee can have seen what it is: whoever registers keepers of their
+ * own has them let in any key. Of another market's orders this one knows nothing.
+ * @throws keeper/derived-unproved, keeper/committee-mismatch
+ */
+export function makerOf(objectId: Hex, { policy }: Manifest, origin: Origin, market: Hex): Hex {
+  if (origin.market !== market)
+    throw fail('derived-unproved', { expected: market, actual: origin.market, meta: { objectId } })
+  if (origin.committee !== policy.committee)
+    throw fail('committee-mismatch', { expected: policy.committee, actual: origin.committee, meta: { objectId } })
+  return origin.enclave
 }
 
 function requireBuyersOwn({ objectId, manifest, name }: SealedInput, seen: ObjectSeen, buyer: Hex): void {

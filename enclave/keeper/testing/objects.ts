@@ -8,7 +8,8 @@ import {
   wrapShare,
 } from '@allod/content'
 import { committeeId, type Hex, type Policy, policyHash, Secret, type SigningKey, toHex } from '@allod/protocol'
-import { addresses, CHAIN_ID, hex32, parties, rootId } from './party.ts'
+import type { Origin } from '../chain/ChainFacts.ts'
+import { addresses, CHAIN_ID, enclave, hex32, parties, rootId } from './party.ts'
 
 /** A sealed object for tests: its manifest and the names that others give it. */
 export type TestObject = {
@@ -40,6 +41,15 @@ export const policyOf = (owner: Hex, committee: Hex): Policy => ({
   lease: { ttlSeconds: 600, graceSeconds: 1800 },
   royalties: { self: NO_ROYALTY, inherited: {} },
   lineage: [],
+})
+
+/** What the chain says made a derived object: an order of the tests' committee in its enclave. */
+export const originOf = async (change: Partial<Origin> = {}): Promise<Origin> => ({
+  order: hex32(1),
+  market: addresses.market,
+  committee: committeeId((await parties()).committee),
+  enclave: enclave.address,
+  ...change,
 })
 
 const made = new Map<string, Promise<TestObject>>()
