@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isRunning, type Program, runningPid, startProgram, stopProgram } from './processes.ts'
 
 const serves = `process.stdout.write(JSON.stringify({ ready: true, pid: process.pid, args: process.argv.slice(2) }) + '\\n')
@@ -90,5 +90,33 @@ describe('a pid file', () => {
     expect(runningPid(folder, name)).toBeNull()
     const ready = await startProgram(folder, program(serves))
     expect(runningPid(folder, name)).toBe(ready.pid)
+  })
+
+  test.each(['lost', 'overwritten'])('that is %s loses no program: it is found by its mark', async (how) => {
+    const ready = await startProgram(folder, program(serves))
+    if (how === 'lost') rmSync(join(folder, `${name}.pid`))
+    else write(JSON.stringify({ pid: process.pid, startedAt: '1' }))
+    expect(runningPid(folder, name)).toBe(ready.pid)
+    expect(isRunning(folder, 'other')).toBe(false)
+    expect(await startProgram(folder, program(serves))).toEqual(ready)
+    await stopProgram(folder, name)
+    expect(isRunning(folder, name)).toBe(false)
+  })
+
+  test('that is lost is not looked for among what the program started itself', async () => {
+    const parent = `import { spawn } from 'node:child_process'
+      const { pid } = spawn('sleep', ['60'], { stdio: 'ignore' })
+      process.stdout.write(JSON.stringify({ ready: true, pid }) + '\\n')`
+    const { pid } = await startProgram(folder, program(`${parent}\nsetInterval(() => {}, 1000)`))
+    try {
+      const parentPid = Number(runningPid(folder, name))
+      expect(parentPid).toBeGreaterThan(1)
+      process.kill(parentPid, 'SIGKILL')
+      rmSync(join(folder, `${name}.pid`))
+      await vi.waitFor(() => expect(runningPid(folder, name)).toBeNull())
+      expect(process.kill(Number(pid), 0)).toBe(true)
+    } finally {
+      process.kill(Number(pid), 'SIGKILL')
+    }
   })
 })

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorsOf } from '@allod/protocol'
+import { writeWhole } from '../files/writeWhole.ts'
 
 const fail = errorsOf('devnet', {
   'process-failed': ['a process of the network did not come up', 'read its log; then npx allod down and npx allod up'],
@@ -15,6 +16,9 @@ export type Program = { readonly name: string; readonly script: string; readonly
 export type Ready = { readonly ready: true } & { readonly [name: string]: unknown }
 
 const READY_WITHIN_MS = 60_000
+
+/** In a program's environment, the file that says which process it is: what finds it where that file was lost. */
+const MARK = 'ALLOD_PROCESS'
 
 // Two thirds of a program's start are compiling. Kept in the clone: what lies in a shared folder, others could change.
 const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/allod')
@@ -64,13 +68,14 @@ function launch(folder: string, { name, script, args }: Program): ChildProcess {
       HOME: process.env.HOME ?? '',
       NODE_NO_WARNINGS: '1',
       NODE_COMPILE_CACHE: COMPILE_CACHE,
+      [MARK]: resolve(note),
     },
   })
   closeSync(stdout)
   closeSync(stderr)
   child.unref()
   if (child.pid === undefined) throw fail('process-failed', { actual: name })
-  writeFileSync(note, JSON.stringify({ pid: child.pid, startedAt: startTime(child.pid) }))
+  writeWhole(note, JSON.stringify({ pid: child.pid, startedAt: startTime(child.pid) }))
   return child
 }
 
@@ -92,6 +97,10 @@ export const isRunning = (folder: string, name: string): boolean => runningPid(f
 /** The pid of a program that runs, or null. A pid that another program got since is not ours. */
 export function runningPid(folder: string, name: string): number | null {
   const file = join(folder, `${name}.pid`)
+  return notedPid(file) ?? markedPid(file)
+}
+
+function notedPid(file: string): number | null {
   if (!existsSync(file)) return null
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string | null }
@@ -102,17 +111,40 @@ export function runningPid(folder: string, name: string): number | null {
   }
 }
 
+/** The process that was started with this file as its mark. What it started itself inherits the mark, and leads no session. */
+function markedPid(file: string): number | null {
+  const mark = `${MARK}=${resolve(file)}`
+  const isMarked = (pid: number): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark) && statOf(pid)[3] === `${pid}`
+    } catch {
+      // Gone since, or another user's.
+      return false
+    }
+  }
+  return (
+    readdirSync('/proc')
+      .map(Number)
+      .find((pid) => pid > 0 && isMarked(pid)) ?? null
+  )
+}
+
 // Field 22 of /proc/PID/stat, after the command name in parentheses; null for a process that is gone, or a zombie whose last
 // thread is: until then it may still hold its ports.
 function startTime(pid: number): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const fields = statOf(pid)
     const isOver = fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length === 1
     return isOver ? null : (fields[19] ?? null)
   } catch {
     return null
   }
+}
+
+// The fields of /proc/PID/stat after the name of the command: its state, its parent, its group, its session and so on.
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 function readyLine(file: string): Ready | null {
