@@ -29,7 +29,9 @@ export async function routeTls(
   const { routes, limits, load, domain } = context
   client.on('error', () => client.destroy())
   load.active += 1
+  const timer = setTimeout(() => client.destroy(), limits.exchangeMs)
   client.once('close', () => {
+    clearTimeout(timer)
     load.active -= 1
   })
   try {

@@ -58,10 +58,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function dial(servername: string): TLSSocket {
+function dial(servername: string, port = gateway.tlsPort): TLSSocket {
   return connect({
     host: '127.0.0.1',
-    port: gateway.tlsPort ?? 0,
+    port: port ?? 0,
     servername,
     ca: cert,
     checkServerIdentity: () => undefined,
@@ -88,6 +88,27 @@ test('a name of nobody, of another domain, or of an enclave without TLS gets an 
   for (const name of [...names, `${orderLabel(order)}.example.com`, orderLabel(order)]) {
     const [error] = (await once(dial(name), 'error')) as [NodeJS.ErrnoException]
     expect(error.code, name).toBe('ERR_SSL_TLSV1_UNRECOGNIZED_NAME')
+  }
+})
+
+test('a connection that is never silent is dropped after the longest exchange, and gives its place back', async () => {
+  const admin = join(folder, 'short.sock')
+  const short = await startGateway({
+    ...{ port: 0, tlsPort: 0, host: '127.0.0.1', admin, state: null, domain: 'allod.localhost' },
+    limits: { exchangeMs: 1500, activePerRoute: 1, stopMs: 100 },
+  })
+  try {
+    const tlsTarget = `127.0.0.1:${(enclave.address() as AddressInfo).port}`
+    await adminOf(admin, 'PUT', `/routes/${order}/1`, { target: '/nowhere', tlsTarget })
+    for (let turn = 0; turn < 2; turn++) {
+      const socket = dial(`${orderLabel(order)}.allod.localhost`, short.tlsPort)
+      await once(socket, 'secureConnect')
+      socket.on('data', () => socket.write('.')).on('error', () => undefined)
+      socket.write('.')
+      await once(socket, 'close')
+    }
+  } finally {
+    await short.stop()
   }
 })
 
