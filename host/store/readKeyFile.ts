@@ -1,4 +1,6 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fromHex, newSigningKey, type SigningKey, toHex } from '@allod/protocol'
 import { fail } from './errors.ts'
 
@@ -16,16 +18,34 @@ export async function readKeyFile(path: string): Promise<SigningKey> {
   }
 }
 
+// Whole or not at all: it is written beside its place and linked there, which overwrites nothing.
 async function create(path: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return null
-    throw error
-  })
-  if (file === null) return
+  if ((await stat(path).catch(ifMissing)) !== null) return
+  const beside = `${path}.${randomUUID()}.part`
   try {
-    await file.writeFile(`${toHex(newSigningKey().secret.expose())}\n`)
-    await file.sync()
+    const file = await open(beside, 'wx', 0o600)
+    try {
+      await file.writeFile(`${toHex(newSigningKey().secret.expose())}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(beside, path).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else was first, and made the key.
+      if (error.code !== 'EEXIST') throw error
+    })
   } finally {
-    await file.close()
+    await rm(beside, { force: true })
   }
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function ifMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
 }
