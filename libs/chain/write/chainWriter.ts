@@ -1,6 +1,7 @@
 import { type Hex, type SigningKey, toHex } from '@allod/protocol'
 import {
   type Abi,
+  type Chain,
   type ContractFunctionArgs,
   type ContractFunctionName,
   createPublicClient,
@@ -8,14 +9,18 @@ import {
   encodeFunctionData,
   erc20Abi,
   http,
+  type PublicClient,
   type TransactionReceipt,
+  type Transport,
 } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { assetsAbi, catalogAbi, marketAbi, registryAbi, trustAbi } from '../abi.ts'
 import { fail } from '../errors.ts'
 import type { Addresses } from '../types.ts'
-import { keepSent } from './keepSent.ts'
+import { type Call, newCall, sendFirst, type Try } from './newCall.ts'
+import { type Left, placeFor } from './placeFor.ts'
 import { refusalOf } from './refusal.ts'
+import { seeIncluded, type Times } from './seeIncluded.ts'
 
 const abis = {
   assets: assetsAbi,
@@ -39,7 +44,8 @@ export type Written = {
 export type ChainWriter = {
   readonly account: Hex
   /**
-   * Calls a contract: tried first, then signed, sent, and waited for until it is in a block.
+   * Calls a contract: tried first, then signed, sent, and waited for until it is in a block, for a higher price where it stays
+   * out of them. A call that was given up is replaced by the next one, and so is what a process that died left.
    * @throws market/…, registry/… and so on for a contract's refusal, chain/tx-reverted, chain/tx-not-included, chain/no-gas
    */
   send<N extends keyof Abis, F extends ContractFunctionName<Abis[N] & Abi, 'nonpayable'>>(
@@ -57,6 +63,8 @@ export function chainWriter({
   key,
   includedWithinMs = 120_000,
   lookEveryMs = 2000,
+  raiseEveryMs = 30_000,
+  patienceMs = 60_000,
 }: {
   readonly rpcUrl: string
   readonly chainId: bigint
@@ -66,6 +74,10 @@ export function chainWriter({
   readonly includedWithinMs?: number
   /** How often to look meanwhile whether the chain forgot it. */
   readonly lookEveryMs?: number
+  /** How often to offer more for it meanwhile: the same call, at the same nonce. */
+  readonly raiseEveryMs?: number
+  /** How long to wait for what another process sent from this account, before it is replaced. */
+  readonly patienceMs?: number
 }): ChainWriter {
   const chain = defineChain({
     id: Number(chainId),
@@ -74,41 +86,10 @@ export function chainWriter({
     rpcUrls: { default: { http: [rpcUrl] } },
   })
   const transport = http(rpcUrl, { retryCount: 2, timeout: 20_000 })
+  const reader = createPublicClient({ chain, transport, cacheTime: 0 })
   const account = privateKeyToAccount(toHex(key.secret.expose()))
-  const reader = createPublicClient({ chain, transport, pollingInterval: 100, cacheTime: 0 })
+  const sendNow = sender(reader, account, { includedWithinMs, lookEveryMs, raiseEveryMs, patienceMs })
   let queue: Promise<unknown> = Promise.resolve()
-
-  const sendNow = async (to: Hex, data: Hex, contract: string): Promise<Written> => {
-    let transaction: Hex
-    let sent: { readonly account: Hex; readonly nonce: number; readonly signed: Hex }
-    try {
-      // Only nonce, gas and fees come from the endpoint: what is signed is what was asked for.
-      const [estimate, nonce, fees] = await Promise.all([
-        reader.request({ method: 'eth_estimateGas', params: [{ from: account.address, to, data }] }),
-        reader.getTransactionCount({ address: account.address, blockTag: 'pending' }),
-        reader.estimateFeesPerGas(),
-      ])
-      const { maxFeePerGas, maxPriorityFeePerGas } = fees
-      // A fifth more than estimated: storage may differ by the time it is included.
-      const gas = (BigInt(estimate) * 6n) / 5n
-      const fields = { type: 'eip1559', chainId: chain.id, to, data, nonce, gas } as const
-      const signed = await account.signTransaction({ ...fields, maxFeePerGas, maxPriorityFeePerGas })
-      sent = { account: account.address, nonce, signed }
-      transaction = await reader.sendRawTransaction({ serializedTransaction: signed })
-    } catch (error) {
-      throw refusalOf(error, contract, key.address)
-    }
-    const kept = keepSent(reader, sent, lookEveryMs)
-    const included = reader.waitForTransactionReceipt({ hash: transaction, timeout: includedWithinMs })
-    const receipt = await Promise.race([included, kept.lost])
-      .catch((cause) => {
-        throw fail('tx-not-included', { cause, meta: { transaction } })
-      })
-      .finally(kept.stop)
-    if (receipt.status !== 'success') throw fail('tx-reverted', { meta: { transaction } })
-    return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, receipt }
-  }
-
   return {
     account: key.address,
     send(contract, functionName, args) {
@@ -121,4 +102,51 @@ export function chainWriter({
       return turn
     },
   }
+}
+
+type Send = (to: Hex, data: Hex, contract: string) => Promise<Written>
+
+function sender(
+  reader: PublicClient<Transport, Chain>,
+  account: PrivateKeyAccount,
+  { patienceMs, ...times }: Times & { readonly patienceMs: number },
+): Send {
+  // The newest call of which nobody knows whether it will get into a block.
+  let left: Call | null = null
+
+  return async (to, data, contract) => {
+    const before = left
+    let call: Call
+    let first: Try
+    try {
+      // Only nonce, gas and fees come from the endpoint: what is signed is what was asked for.
+      const place = await placeFor(reader, account.address, { left: leftBy(left), patienceMs })
+      const asked = { from: account.address, to, data }
+      // An endpoint tries it after what it is to do next: there, but not in a block, the call that makes room comes first.
+      const estimate = BigInt(
+        await reader.request({ method: 'eth_estimateGas', params: place.isReplacing ? [asked, 'latest'] : [asked] }),
+      )
+      // A fifth more than estimated: storage may differ by the time it is included.
+      call = newCall(account, { chainId: reader.chain.id, to, data, gas: (estimate * 6n) / 5n }, place.nonce)
+      // Before it is sent: an endpoint that does not answer may have taken it.
+      left = call
+      first = await sendFirst(reader, call, place.offers)
+    } catch (error) {
+      const refusal = refusalOf(error, contract, account.address)
+      if (refusal.code !== 'chain/rpc-failed') left = before
+      throw refusal
+    }
+    const receipt = await seeIncluded(reader, call, first, times).catch((cause) => {
+      throw fail('tx-not-included', { cause, meta: { transaction: call.tries.at(-1)?.hash } })
+    })
+    left = null
+    const { transactionHash: transaction, blockNumber: block, gasUsed } = receipt
+    if (receipt.status !== 'success') throw fail('tx-reverted', { meta: { transaction } })
+    return { transaction, block, gasUsed, receipt }
+  }
+}
+
+function leftBy(call: Call | null): Left | null {
+  const newest = call?.tries.at(-1)
+  return call === null || newest === undefined ? null : { nonce: call.nonce, fees: newest.fees }
 }
