@@ -1,5 +1,5 @@
 // Everything that must hold, in the order of what is cheapest to learn: format and types, contracts, units and walls, stories.
-// node setup/test.ts [vitest arguments]: with arguments only vitest runs, for work on a part.
+// npm test -- [vitest arguments]: with arguments only vitest runs, for work on a part.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
