@@ -28,6 +28,8 @@ export type Platform = {
 }
 
 const MAX_BODY_BYTES = 4 << 20
+/** How long a request may take to come in, its head and its body each: who is slower takes the place of others. */
+const REQUEST_MS = 10_000
 
 const NOTHING: Hex = `0x${'00'.repeat(32)}`
 const NOBODY: Hex = `0x${'00'.repeat(20)}`
@@ -51,6 +53,8 @@ async function serve(platform: Platform, base: string): Promise<void> {
   const ready = Promise.withResolvers<Answer>()
   const service = serveHttp(async (request) => (await ready.promise)(request), {
     maxBodyBytes: MAX_BODY_BYTES,
+    headTimeoutMs: REQUEST_MS,
+    bodyTimeoutMs: REQUEST_MS,
     onError: (error) => process.stderr.write(`${isAllodError(error) ? error.code : 'keeper/request-failed'}\n`),
   })
   const relay = await connectRelay(join(base, 'run/host.sock'), {

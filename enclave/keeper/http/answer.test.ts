@@ -17,7 +17,7 @@ import {
   typedDigest,
   voteReplyShape,
 } from '@allod/protocol'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fail } from '../errors.ts'
 import { newChallenge, requireOwnChallenge } from '../keys/challenge.ts'
 import { newCase } from '../testing/newCase.ts'
@@ -184,14 +184,37 @@ test.each([
   expect([response.status, await codeOf(response)]).toEqual([status, code])
 })
 
+/** A request whose body begins and never ends. */
+const slow = (path: string): Request =>
+  new Request(`http://keeper${path}`, {
+    method: 'POST',
+    body: new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) }),
+    duplex: 'half',
+  } as RequestInit)
+
+test('bodies that come slowly keep nobody from being judged, and of those only so many are read', async () => {
+  const { made, ask } = await serving()
+  for (let i = 0; i < 63; i++) void ask(slow('/vote'))
+  expect((await ask(post('/vote', made.admission))).status).toBe(200)
+  void ask(slow('/release'))
+  const response = await ask(post('/vote', made.admission))
+  expect([response.status, await codeOf(response)]).toEqual([503, 'keeper/busy'])
+  expect((await ask(post('/challenge', {}))).status).toBe(200)
+})
+
 test('takes 32 requests at once, and tells the next that it is busy', async () => {
   const made = await newCase()
   const asked = Promise.withResolvers<never>()
   asked.promise.catch(() => undefined)
-  const keeper = await newKeeper(() => asked.promise)
+  let reads = 0
+  const keeper = await newKeeper(() => {
+    reads++
+    return asked.promise
+  })
   const ask = answer(keeper)
   const body = JSON.stringify(made.admission)
   const waiting = Array.from({ length: 32 }, () => ask(post('/vote', body)))
+  await vi.waitFor(() => expect(reads).toBe(32))
   const response = await ask(post('/vote', body))
   expect([response.status, await codeOf(response)]).toEqual([503, 'keeper/busy'])
   asked.reject(fail('clock-skew'))

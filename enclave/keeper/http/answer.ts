@@ -36,6 +36,8 @@ type Refusals = Map<Hex, number>
 
 /** Requests judged at the same time; one more waits for nobody. */
 const MAX_AT_ONCE = 32
+/** Bodies read at the same time. One that comes slowly keeps nobody from being judged. */
+const MAX_BEING_READ = 64
 
 /** Refusals of one order that are logged, and orders of which any are: what a boot can be made to write down in vain. */
 const MAX_REFUSALS = 32
@@ -46,17 +48,11 @@ const NOBODY: Hex = `0x${'00'.repeat(20)}`
 
 /** Answers a keeper's requests: strict JSON in and out, errors as `AllodError.toJSON` under a status of their kind. */
 export function answer(keeper: Keeper): Answer {
-  let underWay = 0
+  const gates: Gates = { reading: newGate(MAX_BEING_READ), judging: newGate(MAX_AT_ONCE) }
   const refusals: Refusals = new Map()
   return async (request) => {
     try {
-      if (underWay >= MAX_AT_ONCE) throw fail('busy', { expected: MAX_AT_ONCE })
-      underWay++
-      try {
-        return Response.json(await route(request, keeper, refusals))
-      } finally {
-        underWay--
-      }
+      return Response.json(await route(request, keeper, gates, refusals))
     } catch (error) {
       if (error instanceof AllodError) return Response.json(error, { status: statusOf(error) })
       throw error
@@ -64,21 +60,46 @@ export function answer(keeper: Keeper): Answer {
   }
 }
 
-async function route(request: Request, keeper: Keeper, refusals: Refusals): Promise<Json> {
+/** Does something while fewer than so many others do. @throws keeper/busy */
+type Gate = <T>(work: () => Promise<T>) => Promise<T>
+type Gates = { readonly reading: Gate; readonly judging: Gate }
+
+function newGate(max: number): Gate {
+  let inside = 0
+  return async (work) => {
+    if (inside >= max) throw fail('busy', { expected: max })
+    inside++
+    try {
+      return await work()
+    } finally {
+      inside--
+    }
+  }
+}
+
+async function route(request: Request, keeper: Keeper, gates: Gates, refusals: Refusals): Promise<Json> {
   const { pathname, searchParams } = new URL(request.url)
+  const judged = async <T>(
+    shape: Shape<T>,
+    subjectOf: (asked: T) => Subject,
+    decide: (asked: T, keeper: Keeper) => Promise<Json>,
+  ): Promise<Json> => {
+    const asked = await gates.reading(() => parsed(request, shape))
+    return gates.judging(() => decided(keeper, asked, subjectOf, decide, refusals))
+  }
   switch (`${request.method} ${pathname}`) {
     case 'POST /challenge':
       return challenge(keeper)
     case 'POST /vote':
-      return decided(keeper, await parsed(request, admissionShape), ofAdmission, vote, refusals)
+      return judged(admissionShape, ofAdmission, vote)
     case 'POST /grant':
-      return decided(keeper, await parsed(request, admissionShape), ofAdmission, grant, refusals)
+      return judged(admissionShape, ofAdmission, grant)
     case 'POST /renew':
-      return decided(keeper, await parsed(request, renewShape), ({ lease }) => lease, renew, refusals)
+      return judged(renewShape, ({ lease }) => lease, renew)
     case 'POST /release':
-      return decided(keeper, await parsed(request, releaseShape), ofRelease, release, refusals)
+      return judged(releaseShape, ofRelease, release)
     case 'GET /evidence':
-      return (await keeper.ownEvidence(verifierNonce(searchParams))) as Json
+      return gates.judging(async () => (await keeper.ownEvidence(verifierNonce(searchParams))) as Json)
     case 'GET /seat':
       return seat(keeper)
     case 'GET /status':

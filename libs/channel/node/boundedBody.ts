@@ -2,7 +2,11 @@ import type { Readable } from 'node:stream'
 import { isAllodError } from '@allod/protocol'
 import { nodeFail } from './errors.ts'
 
-export type BodyBounds = { readonly maxBodyBytes: number; readonly idleTimeoutMs: number }
+export type BodyBounds = {
+  readonly maxBodyBytes: number
+  readonly idleTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
 
 /**
  * A received body as a web stream, read only as fast as it is asked for. The source is left as it is when nobody wants
@@ -11,16 +15,21 @@ export type BodyBounds = { readonly maxBodyBytes: number; readonly idleTimeoutMs
  */
 export function boundedBody(
   source: Readable,
-  { maxBodyBytes, idleTimeoutMs }: BodyBounds,
+  { maxBodyBytes, idleTimeoutMs, bodyTimeoutMs }: BodyBounds,
   onCancel: () => void = () => undefined,
 ): ReadableStream<Uint8Array> {
   const pieces: AsyncIterator<Uint8Array> = source.iterator({ destroyOnReturn: false })
   let bytes = 0
+  let until: number | null = null
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const late = (): void => void source.destroy(nodeFail('http-timeout', { expected: idleTimeoutMs }))
-        const timer = setTimeout(late, idleTimeoutMs)
+        // Piece by piece a body could take for ever, each of them in time.
+        until ??= performance.now() + bodyTimeoutMs
+        const leftMs = Math.max(0, until - performance.now())
+        const expected = leftMs < idleTimeoutMs ? bodyTimeoutMs : idleTimeoutMs
+        const late = (): void => void source.destroy(nodeFail('http-timeout', { expected }))
+        const timer = setTimeout(late, Math.min(idleTimeoutMs, leftMs))
         try {
           const { done, value } = await pieces.next()
           bytes += done ? 0 : value.length

@@ -8,6 +8,8 @@ export type HttpLimits = {
   readonly headTimeoutMs?: number
   /** The longest silence after that. 60 s unless told. */
   readonly idleTimeoutMs?: number
+  /** All of the body received, from when it is first asked for; as long as it takes unless told. */
+  readonly bodyTimeoutMs?: number
 }
 
 /** The bounds with their defaults. */
@@ -16,5 +18,6 @@ export const httpLimits = (limits: HttpLimits): Required<HttpLimits> => ({
   maxBodyBytes: 64 * 1024 * 1024,
   headTimeoutMs: 60_000,
   idleTimeoutMs: 60_000,
+  bodyTimeoutMs: Number.POSITIVE_INFINITY,
   ...limits,
 })
