@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { takeLock } from '@allod/content/node/lock'
 import { isRunning, layoutOf, processNames } from '@allod/devnet'
 import { afterEach, expect, test } from 'vitest'
 import { processesOf } from './processesOf.ts'
@@ -30,4 +31,16 @@ test.each([
   expect(existsSync(processes)).toBe(true)
   expect(processNames.filter((name) => isRunning(processes, name))).toEqual([])
   expect(processesOf(folder)).toEqual([])
+})
+
+test('a demo whose network somebody else is at is devnet/busy, and takes nothing of it down', async () => {
+  folder = mkdtempSync(join(tmpdir(), 'allod-busy-'))
+  const { lock: path, processes } = layoutOf(folder)
+  mkdirSync(processes, { recursive: true })
+  const lock = takeLock(path)
+  const { code, said } = await runDemo(['--once', '--folder', folder])
+  lock?.release()
+  expect(code).toBe(1)
+  expect(said).toContain('devnet/busy')
+  expect(said).not.toMatch(/^ {4}at /m)
 })
