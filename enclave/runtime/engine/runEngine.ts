@@ -5,10 +5,9 @@ import type { JobDocument, Json, Policy, ReportPredicate, Terms } from '@allod/p
 import { launchEngine, type RunningEngine } from '../engineSandbox/launchEngine.ts'
 import { fail } from '../errors.ts'
 import type { Places } from '../places.ts'
+import { engineLimits } from './engineLimits.ts'
 import { MetricsTail } from './MetricsTail.ts'
 
-/** Tasks an engine may have: threads of its matrix work included. */
-const ENGINE_TASKS = 256
 const MAX_REPORT_BYTES = 1 << 16
 
 /** An engine's own figures, as its `/out/report.json` gives them and policies let them out. */
@@ -23,7 +22,7 @@ export function writeJobFile(places: Places, job: JobDocument, parameters: Reado
 
 /** Starts the engine of a job; `program` follows the contract: `/engine/<kind>.mjs`. */
 export function startEngine(job: JobDocument, places: Places): Promise<RunningEngine> {
-  const { kind, limits } = job.spec
+  const { kind } = job.spec
   const isServe = kind === 'serve'
   return launchEngine({
     folders: {
@@ -32,12 +31,7 @@ export function startEngine(job: JobDocument, places: Places): Promise<RunningEn
       output: isServe ? null : places.output,
       run: isServe ? places.run : null,
     },
-    limits: {
-      memoryBytes: limits.memoryBytes,
-      wallMs: limits.seconds * 1000,
-      outputBytes: limits.outputBytes,
-      processes: ENGINE_TASKS,
-    },
+    limits: engineLimits(job),
     program: [`/engine/${kind}.mjs`, '/in', isServe ? '/run/engine.sock' : '/out'],
     isolation: places.isolation,
   })
