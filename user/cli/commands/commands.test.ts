@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { type BoundFacts, devicesHash, type Hex, type Json } from '@allod/protocol'
 import { connect, expireOrder, parseOrderRecord } from '@allod/sdk'
 import { openOrderBook, writeJson } from '@allod/sdk/node'
@@ -16,6 +17,7 @@ import {
   startLocalNetwork,
 } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { main } from '../frame/main.ts'
 import { writeNetworkFolder } from '../testing/networkFolder.ts'
 import { runCli } from '../testing/runCli.ts'
 
@@ -227,6 +229,30 @@ test('says why an order came to nothing', async () => {
   const { code, value } = await following
   expect(code).toBe(1)
   expect(value.error).toMatchObject({ code: 'cli/order-failed', meta: { actual: 'expired' } })
+})
+
+test('what a provider says is shown in its line, and no terminal obeys it', async () => {
+  const placed = await json('buyer', ...finetune, inFolder('rows.jsonl'), '--detach', '--yes')
+  const detail = 'no room\n✓ settled\u001b[2J\u001b]52;c;aGk=\u0007\u009b\u202e'
+  const event = { phase: 'failed', detail, sealed: null } as const
+  played.tell({ order: placed.value.order, generation: 1, seq: 0, time: Date.now(), event })
+  const stop = new AbortController()
+  const stderr = new PassThrough()
+  let said = ''
+  stderr.on('data', (part: Buffer) => {
+    said += String(part)
+    if (said.includes('the provider says')) stop.abort()
+  })
+  await main(['order', 'watch', placed.value.order], {
+    ...{ stdin: process.stdin, stdout: process.stdout, stderr: stderr as unknown as NodeJS.WriteStream },
+    env: { ALLOD_HOME: inFolder('home'), ALLOD_NETWORK: inFolder('network.json'), ALLOD_WALLET: 'buyer' },
+    signal: stop.signal,
+  })
+  expect(said).toMatch(
+    /^· failed +no room ✓ settled\ufffd\[2J\ufffd\]52;c;aGk=\ufffd\ufffd\ufffd \(the provider says\)/m,
+  )
+  expect(said.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
+  await run('buyer', 'order', 'cancel', 'last', '--yes')
 })
 
 test('seals an object without offering it, and orders with it', async () => {
