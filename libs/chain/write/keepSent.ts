@@ -5,9 +5,9 @@ import type { PublicClient } from 'viem'
 const LOOKS = 3
 
 /**
- * Sends a signed transaction, the newest of its nonce, again for as long as its endpoint does not know it: a chain that was brought back to an earlier
- * block forgot it, and one nonce can be used only once. `lost` rejects where the account's earlier transactions were
- * forgotten too, so that this one can get into no block until they are made again.
+ * Sends a signed transaction, the newest of its nonce, again for as long as its endpoint does not know it: a chain that was
+ * brought back to an earlier block forgot it, and one nonce can be used only once. `lost` rejects where the account's earlier
+ * transactions were forgotten too, so that this one can get into no block until they are made again.
  */
 export function keepSent(
   reader: Pick<PublicClient, 'getTransactionCount' | 'sendRawTransaction'>,
