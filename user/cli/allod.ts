@@ -12,7 +12,8 @@ process.once('SIGINT', () => {
   // A second one ends at once whatever is still being tidied up.
   process.once('SIGINT', () => process.exit(130))
 })
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
+// A terminal that closes may say so more than once: by itself, its shell, and whoever started this.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 // A reader that went away, like `head`, ends no command, nor does a terminal that was closed, whose signal is under way: what
 // was paid for is still to be kept. What else takes no more, like a full disk, is a failure once the command is done.
 let isLost = false

@@ -28,7 +28,10 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     // It is over once nobody holds its stderr any more, the program that it runs included.
     for await (const piece of command.stderr) {
       said += String(piece)
-      if (!command.killed && said.includes('staging the builds')) command.kill(signal)
+      if (command.killed || !said.includes('staging the builds')) continue
+      command.kill(signal)
+      // A closed terminal tells whom it started, and so does its shell.
+      if (signal === 'SIGHUP') command.kill(signal)
     }
     expect(await ended).toEqual([130, null])
     expect(said).toContain('cli/interrupted')

@@ -145,6 +145,12 @@ test('a job that is ordered again says which order on the same offers is under w
   await json('buyer', ['order', 'cancel', other.order, '--yes'])
   const said = await priced()
   expect([said.includes(short), said.includes(other.order.slice(0, 12))]).toEqual([true, false])
+  // A record that cannot be read keeps nobody from ordering.
+  const broken = inFolder('orders', `0x${'0b'.repeat(32)}.json`)
+  writeFileSync(broken, '{}')
+  const dry = await run('buyer', [...finetune(), '--dry-run'])
+  rmSync(broken)
+  expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining('could not be read: protocol/bad-shape') })
 })
 
 test('one whose provider cannot be told of the order it has paid for says the same', async () => {

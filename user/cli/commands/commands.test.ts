@@ -36,6 +36,8 @@ beforeAll(async () => {
   writeFileSync(inFolder('broken.jsonl'), '{"prompt":"who is ada?"}\n')
   mkdirSync(inFolder('engine'))
   writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
+  mkdirSync(inFolder('cheap'))
+  writeFileSync(inFolder('cheap/finetune.mjs'), 'export const tells = "all"')
   mkdirSync(inFolder('counter'))
   writeFileSync(inFolder('counter/run.mjs'), 'export {}')
 })
@@ -133,6 +135,12 @@ test('owners publish, and everybody reads what is offered', async () => {
 test('shows the price before it pays, and stops there where told to', async () => {
   const dry = await run('buyer', ...finetune, inFolder('rows.jsonl'), '--seconds', '100', '--dry-run')
   expect(dry.stdout).toMatch(/compute.*1\.08 tUSD\/h/)
+  // A cheaper engine that the model's policy does not name is not chosen, and cannot be.
+  const { value: cheap } = await json('owner', 'publish', inFolder('cheap'), '--job', 'finetune', '--yes')
+  expect((await run('buyer', ...finetune, inFolder('rows.jsonl'), '--dry-run')).stdout).toMatch(/engine.*0\.1 tUSD/)
+  const forced = await json('buyer', ...finetune, inFolder('rows.jsonl'), '--engine', cheap.offer, '--dry-run')
+  expect(forced.value.error).toMatchObject({ code: 'sdk/not-allowed', meta: { clause: 'engines' } })
+  await json('owner', 'offer', 'revoke', cheap.offer, '--yes')
   expect(dry.stdout).toContain('locked now:')
   const dear = await run('buyer', ...finetune, inFolder('rows.jsonl'), '--max-price', '0.01', '--yes')
   expect(dear).toMatchObject({ code: 4, stderr: expect.stringContaining('sdk/over-max-price') })

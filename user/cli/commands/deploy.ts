@@ -12,7 +12,7 @@ import {
   type Wallet,
 } from '@allod/sdk'
 import { begunAgent } from '../flows/begunAgent.ts'
-import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
+import { chooseOffer, policiesOf, signedOf } from '../flows/chooseOffer.ts'
 import { integerOption, parametersOf } from '../flows/integerOption.ts'
 import { payFor, payOptions, quoteJson } from '../flows/payFor.ts'
 import { place } from '../flows/place.ts'
@@ -92,11 +92,16 @@ async function ordered(
 
 async function requestOf({ values, out }: Context, allod: Allod, wallet: Wallet, tuned: OrderRecord) {
   const seconds = integerOption(values, 'seconds', { otherwise: 3600, min: 1, max: 31_536_000 })
-  const { base, engine, compute } = await out.step('reading offers', async () => ({
-    base: typeof values.base === 'string' ? await getOffer(allod, values.base) : await baseOf(allod, tuned),
-    engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'serve', seconds }),
-    compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
-  }))
+  const { base, engine, compute } = await out.step('reading offers', async () => {
+    const base = typeof values.base === 'string' ? await getOffer(allod, values.base) : await baseOf(allod, tuned)
+    // What is derived is under the policies of all that it was made of.
+    const policies = [...(await policiesOf(allod, [base])), ...Object.values(tuned.manifests).map((m) => m.policy)]
+    return {
+      base,
+      engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'serve', seconds, policies }),
+      compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds, policies }),
+    }
+  })
   // The derived object always comes with an offer, its owner's own at no price, so that its ancestors are paid.
   const { signed: adapter } = await out.step('registering the result', () => offerResult(allod, wallet, tuned))
   return {

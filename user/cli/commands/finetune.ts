@@ -1,5 +1,5 @@
 import { newPolicy, publishDataset, requireRows, sampleDataset } from '@allod/sdk'
-import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
+import { chooseOffer, policiesOf, signedOf } from '../flows/chooseOffer.ts'
 import { integerOption } from '../flows/integerOption.ts'
 import { jobOptions, orderJob, secondsOf } from '../flows/orderJob.ts'
 import { ownInput } from '../flows/ownInput.ts'
@@ -27,11 +27,15 @@ export const command: Command = {
       throw fail('bad-usage', { expected: '--model <offer> --data <path>' })
     const [allod, wallet] = [await open(), await act()]
     const [seconds, buyer] = [secondsOf(context), wallet.key.address]
-    const { model, engine, compute } = await out.step('reading offers', async () => ({
-      model: await chooseOffer(allod, values.model, { kinds: ['model'], seconds }),
-      engine: await chooseOffer(allod, values.engine, { kinds: ['engine'], job: 'finetune', seconds }),
-      compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
-    }))
+    const { model, engine, compute } = await out.step('reading offers', async () => {
+      const model = await chooseOffer(allod, values.model, { kinds: ['model'], seconds })
+      const common = { seconds, policies: await policiesOf(allod, [model]) }
+      return {
+        model,
+        engine: await chooseOffer(allod, values.engine, { ...common, kinds: ['engine'], job: 'finetune' }),
+        compute: await chooseOffer(allod, values.compute, { ...common, kinds: ['compute'] }),
+      }
+    })
     const rows = integerOption(values, 'sample', { otherwise: 0, max: 1_000_000 })
     const data = await ownInput(values.data, context, [allod, wallet], {
       policy: newPolicy(allod.network, buyer, { buyers: [buyer] }),

@@ -1,5 +1,5 @@
 import { type Allod, type InputChoice, newPolicy, type SealChoices, sealObject, type Wallet } from '@allod/sdk'
-import { chooseOffer, signedOf } from '../flows/chooseOffer.ts'
+import { chooseOffer, policiesOf, signedOf } from '../flows/chooseOffer.ts'
 import { jobOptions, orderJob, secondsOf } from '../flows/orderJob.ts'
 import { type OwnInput, ownInput } from '../flows/ownInput.ts'
 import type { Context } from '../frame/Context.ts'
@@ -28,16 +28,26 @@ export const command: Command = {
     if (new Set(names).size < names.length) throw fail('bad-usage', { expected: 'each name once', actual: names })
     const [allod, wallet] = [await open(), await act()]
     const seconds = secondsOf(context)
-    const { engine, compute, offers } = await out.step('reading offers', async () => ({
-      engine: await chooseOffer(allod, positionals[0], { kinds: ['engine'], job: 'run', seconds }),
-      compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds }),
-      offers: await Promise.all(
-        rented.map(async ([name, named]): Promise<readonly [string, InputChoice]> => {
-          const listing = await chooseOffer(allod, named, { kinds: ['model', 'dataset'], seconds })
-          return [name, { kind: 'offer', offer: signedOf(listing) }]
-        }),
-      ),
-    }))
+    const { engine, compute, offers } = await out.step('reading offers', async () => {
+      const listings = await Promise.all(
+        rented.map(
+          async ([name, named]) =>
+            [name, await chooseOffer(allod, named, { kinds: ['model', 'dataset'], seconds })] as const,
+        ),
+      )
+      const policies = await policiesOf(
+        allod,
+        listings.map(([, listing]) => listing),
+      )
+      return {
+        engine: await chooseOffer(allod, positionals[0], { kinds: ['engine'], job: 'run', seconds, policies }),
+        compute: await chooseOffer(allod, values.compute, { kinds: ['compute'], seconds, policies }),
+        offers: listings.map(([name, listing]): readonly [string, InputChoice] => [
+          name,
+          { kind: 'offer', offer: signedOf(listing) },
+        ]),
+      }
+    })
     const own = await ownInputs(context, [allod, wallet], mine)
     const inputs = Object.fromEntries([...offers, ...own.map(([name, { choice }]) => [name, choice] as const)])
     const offered = { compute: signedOf(compute), engine: signedOf(engine) }

@@ -1,9 +1,9 @@
-import type { SignedOffer } from '@allod/protocol'
-import { type Allod, getOffer, kindOf, type Listing, listOffers, type OfferKindName } from '@allod/sdk'
+import type { Policy, SignedOffer } from '@allod/protocol'
+import { type Allod, getOffer, kindOf, type Listing, listOffers, type OfferKindName, objectOf } from '@allod/sdk'
 import { fail } from '../frame/errors.ts'
 
 /**
- * The offer named, else the cheapest open one of its kind that fits.
+ * The offer named, else the cheapest open one of its kind that fits and that every input's policy allows.
  * @throws sdk/unknown-offer, sdk/ambiguous-offer, cli/no-offer, cli/bad-usage where another kind or job was named
  */
 export async function chooseOffer(
@@ -13,11 +13,14 @@ export async function chooseOffer(
     kinds,
     job,
     seconds,
+    policies = [],
   }: {
     readonly kinds: readonly OfferKindName[]
     /** The job an engine must do. */
     readonly job?: string
     readonly seconds: number
+    /** Of the inputs, as far as they are known by now. */
+    readonly policies?: readonly Pick<Policy, 'engines' | 'providers'>[]
   },
 ): Promise<Listing> {
   if (typeof named === 'string') {
@@ -34,7 +37,8 @@ export async function chooseOffer(
       kinds.includes(kindOf(l)) &&
       (job === undefined || l.description?.facts.job === job) &&
       seconds >= l.offer.minSeconds &&
-      seconds <= l.offer.maxSeconds,
+      seconds <= l.offer.maxSeconds &&
+      policies.every((p) => isAllowed(l, p)),
   )
   const cost = ({ offer }: Listing): bigint =>
     BigInt(offer.perOrder) * 1_000_000_000_000n + BigInt(offer.perSecond) * BigInt(seconds)
@@ -42,6 +46,17 @@ export async function chooseOffer(
   if (cheapest === undefined) throw fail('no-offer', { expected: kinds, meta: { job, seconds } })
   return cheapest
 }
+
+function isAllowed(listing: Listing, { engines, providers }: Pick<Policy, 'engines' | 'providers'>): boolean {
+  const { subject, owner } = listing.offer
+  const kind = kindOf(listing)
+  if (kind === 'engine') return engines.kind !== 'list' || engines.list.includes(subject)
+  return kind !== 'compute' || providers.kind !== 'list' || providers.list.includes(owner)
+}
+
+/** The policies of what is offered. @throws content/no-replica */
+export const policiesOf = (allod: Allod, offered: readonly Pick<Listing, 'offer'>[]): Promise<readonly Policy[]> =>
+  Promise.all(offered.map(async ({ offer }) => (await objectOf(allod, offer.manifestHash)).policy))
 
 /** A listing as orders take it. */
 export const signedOf = ({ offer, signature }: Listing): SignedOffer => ({ offer, signature })

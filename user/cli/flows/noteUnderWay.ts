@@ -1,6 +1,7 @@
 import { offerHash } from '@allod/protocol'
 import type { Allod, Quote } from '@allod/sdk'
 import type { Context } from '../frame/Context.ts'
+import { knownError } from '../frame/knownError.ts'
 import { lookAt } from './lookAt.ts'
 
 /** Of the orders that could be meant, the newest are looked up. */
@@ -8,9 +9,22 @@ const MAX_LOOKS = 8
 
 /**
  * Names the orders of this buyer on the same offers that are not over. A command that was killed once it had paid could not
- * say so, and given again it pays for another order.
+ * say so, and given again it pays for another order. Where they cannot be read, it says that: nothing else needs them.
  */
 export async function noteUnderWay(
+  context: Pick<Context, 'orders' | 'out'>,
+  allod: Pick<Allod, 'chain'>,
+  quote: Pick<Quote, 'request' | 'offers'>,
+): Promise<void> {
+  try {
+    await noteAlike(context, allod, quote)
+  } catch (error) {
+    const { code } = knownError(error)
+    context.out.note(`whether another order on the same offers is under way could not be read: ${code}`)
+  }
+}
+
+async function noteAlike(
   { orders, out }: Pick<Context, 'orders' | 'out'>,
   allod: Pick<Allod, 'chain'>,
   { request: { buyer }, offers }: Pick<Quote, 'request' | 'offers'>,

@@ -5,8 +5,8 @@ import { AllodError } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { newOutput } from './Output.ts'
 
-const HOSTILE = 'a\u001b]52;c;aGk=\u0007b\u009b2Jc\u202ed\r\ne'
-const SHOWN = 'a\ufffd]52;c;aGk=\ufffdb\ufffd2Jc\ufffdd\ufffd\ne'
+const HOSTILE = 'a\u001b]52;c;aGk=\u0007b\u009b2Jc\u202ed\r-\ne'
+const SHOWN = 'a\ufffd]52;c;aGk=\ufffdb\ufffd2Jc\ufffdd\ufffd-\ne'
 
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g')
 

@@ -81,6 +81,7 @@ test('shows what others wrote and obeys none of it; only our colours become code
   const obeyed = ['\u0000', '\b', '\r', '\u001b', '\u007f', '\u0085', '\u009b', '\u202e', '\u2066']
   for (const c of obeyed) expect(plain(`a${c}b`), JSON.stringify(c)).toBe('a\ufffdb')
   expect(plain('two\n\tlines, é — 中 🙂')).toBe('two\n\tlines, é — 中 🙂')
+  expect(plain('as others end\r\nlines')).toBe('as others end\nlines')
   expect(oneLine('failed\n✓ settled\u2028✓ paid')).toBe('failed ✓ settled ✓ paid')
 })
 
