@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayStream } from '@allod/channel'
 import { dial, fetchOver, nodeStream, splice, type Target } from '@allod/channel/node'
 import { type GuestLimits, processEnvironment, unisolatedEnvironment } from '@allod/environments'
-import { AllodError } from '@allod/protocol'
+import { AllodError, LONGEST_WALL_MS } from '@allod/protocol'
 import { fail } from './errors.ts'
 import { type LogFile, openLogFile } from './log/openLogFile.ts'
 import { type SupervisedGuest, superviseGuest } from './superviseGuest.ts'
@@ -34,7 +34,7 @@ export type RunningKeeper = {
 
 const LIMITS: GuestLimits = {
   memoryBytes: 1 << 30,
-  wallMs: 366 * 86_400_000,
+  wallMs: LONGEST_WALL_MS,
   processes: 128,
   workBytes: 1 << 20,
   outBytes: 1 << 20,

@@ -139,11 +139,13 @@ async function runGeneration(file: OrderFile, job: JobDocument, place: Generatio
   }
 }
 
-// Ends with the enclave itself. Where somebody ended the order, the enclave is told, and taken down when the market's
-// windows are over: until then it may still prove time that it worked, and report what it made.
+// Ends with the enclave itself, which is told where somebody ended the order. It is taken down when the market's windows are
+// over: until then it may still prove time that it worked, and report what it made. So is one that hangs, after the term's
+// end, which is asked for at each look because it may be extended.
 async function untilOver(file: OrderFile, launched: Launched, place: Generation, signal: AbortSignal): Promise<void> {
   const exit = launched.exit.then((end) => end)
-  let downAt = Number.POSITIVE_INFINITY
+  let isTold = false
+  let windows: Windows | null = null
   for (;;) {
     const end = await Promise.race([exit, delay(LOOK_EVERY_MS, null, { signal }).catch(() => null)])
     if (end !== null) {
@@ -151,19 +153,26 @@ async function untilOver(file: OrderFile, launched: Launched, place: Generation,
       if (end.reason !== 'ok') note(file, `enclave ended: ${end.reason} ${end.code}`)
       return
     }
-    if (signal.aborted || performance.now() > downAt) return
+    if (signal.aborted) return
     const state = await place.courier.carry().catch((error: unknown) => {
       note(file, `carry: ${codeOf(error)}`)
-      return null
+      return place.readOrder(file.order)
     })
-    if (state?.state === 'settled') return
-    if (state?.state !== 'ended' || downAt < Number.POSITIVE_INFINITY) continue
-    const windows = await place.windows()
-    const seconds = file.job.spec.kind === 'serve' ? windows.closeSeconds : longest(windows)
-    downAt = performance.now() + seconds * 1000
-    launched.tellEnded(state.endedAt).catch((error: unknown) => note(file, `tell ended: ${codeOf(error)}`))
+    if (state.state === 'settled') return
+    if (state.state === 'ended' && !isTold) {
+      isTold = true
+      launched.tellEnded(state.endedAt).catch((error: unknown) => note(file, `tell ended: ${codeOf(error)}`))
+    }
+    const overSeconds = Date.now() / 1000 - overAt(state)
+    if (overSeconds < 0) continue
+    windows ??= await place.windows()
+    if (overSeconds > (file.job.spec.kind === 'serve' ? windows.closeSeconds : longest(windows))) return
   }
 }
+
+// As far as the chain knows by now; an order that the newest block does not have may be back with the next.
+const overAt = ({ state, startBy, endsAt, endedAt }: OrderOnChain): number =>
+  state === 'open' ? startBy : state === 'active' ? endsAt : state === 'ended' ? endedAt : Number.POSITIVE_INFINITY
 
 const longest = ({ reportSeconds, closeSeconds }: Windows): number => Math.max(reportSeconds, closeSeconds)
 

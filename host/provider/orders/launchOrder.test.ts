@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import { relay } from '@allod/channel'
 import { fetchOver, socketDuplex } from '@allod/channel/node'
-import type { ConfidentialEnvironment } from '@allod/environments'
-import type { Hex } from '@allod/protocol'
+import type { ConfidentialEnvironment, GuestLimits } from '@allod/environments'
+import { type Hex, LONGEST_WALL_MS } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { build, fill, onChain, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
 import { newCourier } from './courier.ts'
@@ -15,15 +15,16 @@ import { OrderFile } from './OrderFile.ts'
 /** An enclave that was launched, and the far end of its channel: the test is the guest. */
 async function launchedGuest(folder: string, { stores = new Map<Hex, string>(), job = sampleJob() } = {}) {
   const [channel, far] = duplexPair()
+  const given: GuestLimits[] = []
   const environment: ConfidentialEnvironment = {
     kind: 'unisolated',
     isolation: 'none',
     probe: async () => ({ isUsable: false, reason: 'not-linux', fix: 'this guest runs nowhere' }),
-    launch: async () => ({
-      ...{ channel, build, measurement: fill(48, 1) },
-      exit: new Promise<never>(() => {}),
-      kill: () => far.destroy(),
-    }),
+    launch: async ({ limits }) => {
+      given.push(limits)
+      const exit = new Promise<never>(() => {})
+      return { channel, build, measurement: fill(48, 1), exit, kill: () => far.destroy() }
+    },
   }
   const file = new OrderFile(join(folder, 'one'), job)
   const { chain } = recordingChain()
@@ -38,7 +39,7 @@ async function launchedGuest(folder: string, { stores = new Map<Hex, string>(), 
       runFolder: join(folder, 'run'),
     },
   )
-  return { launched, far }
+  return { launched, far, limits: given[0] }
 }
 
 /** A server on loopback that tells its name. */
@@ -68,4 +69,17 @@ test('a guest reaches its stores where the provider has them, and never where th
   await expect(said('store-1')).rejects.toThrow()
   await launched.close()
   for (const { server } of [mine, buyers]) server.close()
+})
+
+test.each([
+  [599, (599 + 3600) * 1000],
+  [600, LONGEST_WALL_MS],
+  [3600, LONGEST_WALL_MS],
+])('a guest of %d seconds in a term of 600, which may be extended, has %d ms', async (seconds, wallMs) => {
+  using folder = scratch()
+  const { spec } = sampleJob()
+  const job = sampleJob({ change: { limits: { ...spec.limits, seconds } } })
+  const { launched, limits } = await launchedGuest(folder.path, { job })
+  expect(limits?.wallMs).toBe(wallMs)
+  await launched.close()
 })

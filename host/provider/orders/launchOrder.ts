@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { relay } from '@allod/channel'
 import { type Destinations, dial, nodeStream, socketDuplex, splice } from '@allod/channel/node'
 import type { ConfidentialEnvironment, EnvironmentHandle, GuestLimits } from '@allod/environments'
-import type { Hex, JobDocument, Json, SigningKey } from '@allod/protocol'
+import { type Hex, type JobDocument, type Json, type SigningKey, wallMs } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
 import type { Collateral } from '../collateral.ts'
 import { fail } from '../errors.ts'
@@ -48,6 +48,8 @@ export type Launched = {
 }
 
 const SLACK_BYTES = 512 << 20
+/** For what comes before and after an engine's own time: votes, a start that is final, inputs, the result. */
+const SPARE_SECONDS = 3600
 const CLIENT_CONNECTIONS = 256
 const TELL_MS = 5000
 
@@ -118,11 +120,11 @@ function destinations({ spec }: JobDocument, { keepers, stores }: LaunchPlace): 
 }
 
 // The runtime itself needs room beside the engine: inputs lie in memory, as the engine's folders do.
-function limitsOf({ spec }: JobDocument): GuestLimits {
-  const { memoryBytes, seconds, outputBytes } = spec.limits
+function limitsOf(job: JobDocument): GuestLimits {
+  const { memoryBytes, outputBytes } = job.spec.limits
   return {
     memoryBytes: 2 * memoryBytes + SLACK_BYTES,
-    wallMs: (seconds + 3600) * 1000,
+    wallMs: wallMs(job, SPARE_SECONDS),
     processes: 1024,
     workBytes: memoryBytes,
     outBytes: outputBytes,

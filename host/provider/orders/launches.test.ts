@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AllodError } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { guests, place, running, told } from '../testing/guests.ts'
-import { onChain, sampleJob, scratch } from '../testing/samples.ts'
+import { onChain, sampleBeat, sampleJob, scratch } from '../testing/samples.ts'
 import { followOrder } from './followOrder.ts'
 import { OrderFile } from './OrderFile.ts'
 
@@ -46,6 +46,77 @@ test('an agent that stops just before its term is over is not launched again, an
   expect(seen.launches).toBe(1)
   expect(writes).toEqual(['end'])
   expect(endedAt).toBeGreaterThanOrEqual(endsAt)
+})
+
+test.each([
+  ['end of the term', () => running({ endsAt: Date.now() / 1000 - 1 })],
+  ['time to start by', () => onChain({ startBy: Date.now() / 1000 - 1 })],
+])('a guest that hangs is taken down after the %s', async (_, over) => {
+  using folder = scratch()
+  let state = onChain()
+  const { environment, seen } = guests(() => {
+    state = over()
+  })
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  const { followed } = place(folder.path, environment, () => state, {
+    end: async () => {
+      state = running({ state: 'settled' })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen).toEqual({ launches: 1, running: 0 })
+})
+
+test('a guest that hangs is taken down though the chain will not take what it signed', async () => {
+  using folder = scratch()
+  let state = onChain()
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  const { environment, seen } = guests(() => {
+    file.saveBeat(sampleBeat(100, 110))
+    state = running({ endsAt: Date.now() / 1000 - 1 })
+  })
+  const { followed } = place(folder.path, environment, () => state, {
+    beat: async () => {
+      throw new AllodError('market/wrong-enclave', 'it is not by the enclave on record', 'let it sign')
+    },
+    end: async () => {
+      state = running({ state: 'settled' })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect(seen).toEqual({ launches: 1, running: 0 })
+})
+
+test('a guest works on past the end its term had, where the chain has a later one by then', async () => {
+  using folder = scratch()
+  let [state, looks, isUp] = [onChain(), 0, false]
+  let leave = (): void => undefined
+  const { environment, seen } = guests((_, exit) => {
+    const endsAt = Date.now() / 1000 + 1.5
+    state = running({ endsAt })
+    leave = () => {
+      isUp = seen.running === 1
+      exit(0)
+    }
+  })
+  const look = (): typeof state => {
+    if (seen.launches === 0) return state
+    looks++
+    if (looks === 2) state = running({ endsAt: state.endsAt + 600 })
+    if (looks === 4) {
+      state = running({ endsAt: state.endsAt, isReported: true })
+      leave()
+    }
+    return state
+  }
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  const { followed, writes } = place(folder.path, environment, look, {
+    end: async () => {
+      state = running({ state: 'settled' })
+    },
+  })
+  await followOrder(file, followed, never)
+  expect([isUp, seen.launches, ...writes]).toEqual([true, 1, 'end'])
 })
 
 test('launches that never get to a start, because chip or keepers are away, do not use up an order', async () => {
