@@ -126,3 +126,32 @@ test('a term that was extended meanwhile is worked on to its end', async () => {
   const { outcome, phases } = await playOrder({ draft: { engine: trainsLate }, plays: everybody(endingIn(3, 600)) })
   expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
 })
+
+test('a term is extended too where keepers do not answer the first beat before its end', async () => {
+  const plays = [1, 2, 3].map((): Play => {
+    let isAway = true
+    const renew = () => {
+      if (!isAway) return
+      isAway = false
+      throw refusal('keeper/order-state')
+    }
+    return { ...endingIn(3, 600), renew }
+  })
+  const { outcome, phases } = await playOrder({ draft: { engine: trainsLate }, plays })
+  expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
+})
+
+test('where keepers stay silent until the end of the term, the engine stops there', async () => {
+  let asked = 0
+  const renew = () => {
+    asked++
+    throw refusal('keeper/order-state')
+  }
+  const { outcome, phases, told } = await playOrder({
+    draft: { engine: trainsForEver, policy: (p) => ({ ...p, lease: { ttlSeconds: 60, graceSeconds: 0 } }) },
+    plays: everybody({ ...endingIn(4, 600), renew }),
+  })
+  expect([outcome, phases.includes('paused')]).toEqual(['runtime/lease-lost', false])
+  expect(asked).toBeLessThan(60)
+  expect(told.filter((t) => ['/fail', '/report'].includes(t.path))).toEqual([])
+})
