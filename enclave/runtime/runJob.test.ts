@@ -128,6 +128,7 @@ test('a term that was extended meanwhile is worked on to its end', async () => {
 })
 
 test('a term is extended too where keepers do not answer the first beat before its end', async () => {
+  let isRunning = false
   const plays = [1, 2, 3].map((): Play => {
     let isAway = true
     const renew = () => {
@@ -135,9 +136,16 @@ test('a term is extended too where keepers do not answer the first beat before i
       isAway = false
       throw refusal('keeper/order-state')
     }
-    return { ...endingIn(3, 600), renew }
+    const challenge: Play['challenge'] = (c) => ({ ...c, time: STARTED_AT + (isRunning ? 2 : 0) })
+    return { ...endingIn(3, 600), challenge, renew }
   })
-  const { outcome, phases } = await playOrder({ draft: { engine: trainsLate }, plays })
+  const { outcome, phases } = await playOrder({
+    draft: { engine: trainsLate },
+    plays,
+    provider: (path, body) => {
+      if (path === '/events' && phasesOf(body).includes('running')) isRunning = true
+    },
+  })
   expect([outcome, ...phases.slice(-2)]).toEqual(['ok', 'reported', 'ended'])
 })
 
