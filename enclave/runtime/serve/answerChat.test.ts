@@ -173,11 +173,17 @@ test('asks the engine for no more than is left, and signs for what the client as
   requireHashes(receipt, body, JSON.stringify(rest))
 })
 
+test('a token of a small quota gets an answer to a short question', async () => {
+  const body =
+    '{"model":"agent","stream":false,"temperature":0.7,"top_p":0.9,"messages":[{"role":"user","content":"hello"}]}'
+  expect((await chat({ body, authorization: token(100) })).status).toBe(200)
+})
+
 test.each([
   ['a long prompt', '/v1/chat/completions', `{"messages":[],"user":"${'a'.repeat(60)}","max_tokens":1}`],
   ['many choices', '/v1/chat/completions', '{"messages":[],"max_tokens":9,"n":8}'],
-  ['many prompts', '/v1/completions', `{"prompt":${JSON.stringify(Array(16).fill(''))},"max_tokens":1}`],
-  ['embeddings', '/v1/embeddings', `{"input":"${'a'.repeat(60)}"}`],
+  ['many prompts', '/v1/completions', `{"prompt":${JSON.stringify(Array(16).fill('abc'))},"max_tokens":1}`],
+  ['embeddings', '/v1/embeddings', `{"input":"${'a'.repeat(70)}"}`],
 ])('the second of two requests at once waits for the quota of the first: %s', async (_, path, body) => {
   const open = { ...order, terms: { ...order.terms, serving: { ...order.terms.serving, embeddings: true } } }
   const authorization = token(128)

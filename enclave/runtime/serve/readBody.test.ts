@@ -6,19 +6,19 @@ const serving = { logprobs: false, embeddings: true, tokensPerClientPerDay: 1000
 const read = (path: string, body: Json, unstated: unknown = undefined) =>
   readBody(utf8(JSON.stringify(body)), `/v1/${path}`, { serving, unstated })
 
-test.each<[string, Json, unknown, { answers: number; wanted: number }]>([
+test.each<[string, Json, unknown, { answers: number; wanted: number; prompt?: number }]>([
   ['chat/completions', { max_tokens: 9, n: 2 }, 7, { answers: 2, wanted: 9 }],
   ['chat/completions', { max_tokens: 9, max_completion_tokens: 30 }, 7, { answers: 1, wanted: 30 }],
   ['chat/completions', { max_tokens: null, n: null }, 7, { answers: 1, wanted: 7 }],
   ['chat/completions', {}, 'many', { answers: 1, wanted: 4096 }],
-  ['completions', { prompt: ['a', [1, 2], 'c'], n: 2 }, 7, { answers: 6, wanted: 16 }],
-  ['completions', { prompt: [1, 2, 3], best_of: 4 }, 7, { answers: 4, wanted: 16 }],
+  ['completions', { prompt: ['a', [1, 2], 'c'], n: 2 }, 7, { answers: 6, wanted: 16, prompt: 6 }],
+  ['completions', { prompt: [1, 2, 3], best_of: 4 }, 7, { answers: 4, wanted: 16, prompt: 3 }],
   ['completions', { prompt: [] }, 7, { answers: 1, wanted: 16 }],
-  ['embeddings', { input: ['a', 'b'] }, 7, { answers: 0, wanted: 0 }],
+  ['embeddings', { input: ['a', 'b'] }, 7, { answers: 0, wanted: 0, prompt: 4 }],
 ])(
-  'holds %s %j with %j tokens where it says nothing for %j, and a token for each byte',
+  'holds %s %j with %j tokens where it says nothing for %j, and a token for each byte of what is not known',
   (path, body, unstated, cost) => {
-    expect(read(path, body, unstated).cost).toEqual({ ...cost, prompt: JSON.stringify(body).length })
+    expect(read(path, body, unstated).cost).toEqual({ prompt: JSON.stringify(body).length, ...cost })
   },
 )
 

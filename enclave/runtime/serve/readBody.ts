@@ -1,5 +1,6 @@
 import { fromUtf8, type Terms, utf8 } from '@allod/protocol'
 import { fail } from '../errors.ts'
+import { promptTokens } from './promptTokens.ts'
 import type { Cost } from './Quotas.ts'
 
 /** A body that policies allow, and what answering it may cost at most. */
@@ -17,8 +18,8 @@ const COMPLETION_TOKENS = 16
 const UNSTATED_TOKENS = 4096
 
 /**
- * Reads a request before the engine sees it. A prompt is held to have a token for each byte of its body: no more can come of
- * it, and what did not is given back when the answer is over.
+ * Reads a request before the engine sees it. A prompt is held to have as many tokens as can come of it, or of a shape that is
+ * not known as many as its body has bytes; what did not come of it is given back when the answer is over.
  * @param unstated how long an answer to a chat may be that does not say
  * @throws runtime/body-refused, runtime/policy-forbids
  */
@@ -30,10 +31,11 @@ export function readBody(
   const body = jsonObject(given)
   const wantsLogprobs = body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== null
   if (wantsLogprobs && !serving.logprobs) throw fail('policy-forbids', { meta: { clause: 'serving.logprobs' } })
+  const prompt = promptTokens(body, path, given.length)
   if (path === '/v1/embeddings') {
     if (!serving.embeddings) throw fail('policy-forbids', { meta: { clause: 'serving.embeddings' } })
     const asked = utf8(JSON.stringify(body))
-    return { asked, cost: { prompt: given.length, answers: 0, wanted: 0 }, toEngine: () => asked }
+    return { asked, cost: { prompt, answers: 0, wanted: 0 }, toEngine: () => asked }
   }
   const sent = body.stream === true ? { ...body, stream_options: { include_usage: true } } : body
   const stated = ['max_tokens', 'max_completion_tokens'].filter((name) => isThere(body[name]))
@@ -42,7 +44,7 @@ export function readBody(
   const choices = Math.max(count(body, 'n'), count(body, 'best_of'))
   return {
     asked: utf8(JSON.stringify(sent)),
-    cost: { prompt: given.length, answers: choices * promptsOf(body.prompt), wanted },
+    cost: { prompt, answers: choices * promptsOf(body.prompt), wanted },
     toEngine: (maxTokens) => {
       const names = stated.length === 0 ? ['max_tokens'] : stated
       const cut = names.map((name) => [name, Math.min(maxTokens, isThere(body[name]) ? count(body, name) : wanted)])

@@ -6,10 +6,15 @@ import type { Command } from '../../frame/command.ts'
 export const command: Command = {
   arguments: ['<agent>'],
   options: {
-    quota: { type: 'string', value: '<tokens>', says: 'tokens its holder may use in all; 100000 unless told' },
+    quota: {
+      type: 'string',
+      value: '<tokens>',
+      says: 'tokens its holder may use in all, prompts and answers; 100000 unless told',
+    },
     seconds: { type: 'string', value: '<n>', says: 'how long it is good, at most a day; 3600 unless told' },
   },
-  about: 'Signed by the issuer key of the order’s spec, which only the agent’s owner has. Hand it to whoever may talk.',
+  about:
+    'Signed by the issuer key of the order’s spec, which only the agent’s owner has. Hand it to whoever may talk. A quota counts prompts and answers; while an answer is written its prompt is held as a token a byte, so what is left must have room for that.',
   async run(context) {
     const { positionals, values, out, orders, wallet } = context
     const card = await cardOf(context, positionals[0] ?? '')
