@@ -13,7 +13,7 @@ import type { Collateral } from '../collateral.ts'
 import type { Answer, Call } from '../http/serveJson.ts'
 import { newCourier } from '../orders/courier.ts'
 import { OrderFile } from '../orders/OrderFile.ts'
-import { fill, onChain, providerKey, recordingChain, sampleJob, scratch } from '../testing/samples.ts'
+import { fill, onChain, providerKey, recordingChain, sampleJob, sampleStart, scratch } from '../testing/samples.ts'
 import { guestApi } from './guestApi.ts'
 
 function open(folder: string, generation = 1, on: Partial<ChainPort> = {}) {
@@ -29,16 +29,6 @@ function open(folder: string, generation = 1, on: Partial<ChainPort> = {}) {
 }
 const { order } = sampleJob()
 const signatures = [{ signer: fill(20, 1), signature: fill(65, 2) }]
-const vote = {
-  order,
-  generation: 1,
-  enclave: fill(20, 3),
-  grantKeyHash: fill(32, 4),
-  build: fill(32, 5),
-  evidenceHash: fill(32, 6),
-  committee: fill(32, 7),
-  validUntil: 1_800_000_000,
-}
 
 test('a guest is handed its job', async () => {
   using folder = scratch()
@@ -72,7 +62,7 @@ test.each([
 ])('the votes of generation %d go on chain as %s', async (generation, write) => {
   using folder = scratch()
   const { post, writes } = open(folder.path, generation)
-  await post('/start', { vote: { ...vote, generation }, signatures })
+  await post('/start', sampleStart(generation))
   await post('/beat', { alive: { order, generation, from: 1, upTo: 2 }, signatures })
   expect(writes).toEqual([write, 'beat'])
 })

@@ -14,6 +14,8 @@ const REST_MS = 1000
 /** With so little of a term to go, nothing that is launched would be at work before its end. */
 const LAST_SECONDS = 10
 const LOOK_EVERY_MS = 1000
+/** A start that a block took along when it did not stay may be in the next; so many looks in a row are for ever. */
+const UNDONE_LOOKS = 5
 const MAX_WAIT_MS = 30_000
 export type FollowPlace = Omit<LaunchPlace, 'courier'> & {
   readonly routes: GatewayRoutes
@@ -124,15 +126,25 @@ async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise
 }
 
 type Generation = FollowPlace & { readonly courier: Courier }
+type Running = Generation & { readonly generation: number; readonly isStarted: () => boolean }
 
-async function runGeneration(file: OrderFile, job: JobDocument, place: Generation, signal: AbortSignal): Promise<void> {
+async function runGeneration(file: OrderFile, job: JobDocument, given: Generation, signal: AbortSignal): Promise<void> {
+  let isStarted = false
+  const noting =
+    <T extends readonly unknown[]>(send: (...args: T) => Promise<void>) =>
+    async (...args: T): Promise<void> => {
+      await send(...args)
+      isStarted = true
+    }
+  const { chain } = given
+  const place = { ...given, chain: { ...chain, start: noting(chain.start), rebind: noting(chain.rebind) } }
   const launched = await launchOrder(file, job, place)
   const route =
     job.spec.kind === 'serve'
       ? place.routes.keep(job.order, job.generation, launched.clientSocket, (code) => note(file, code))
       : { remove: null }
   try {
-    await untilOver(file, launched, place, signal)
+    await untilOver(file, launched, { ...place, generation: job.generation, isStarted: () => isStarted }, signal)
   } finally {
     await route.remove?.()
     await launched.close()
@@ -141,10 +153,11 @@ async function runGeneration(file: OrderFile, job: JobDocument, place: Generatio
 
 // Ends with the enclave itself, which is told where somebody ended the order. It is taken down when the market's windows are
 // over: until then it may still prove time that it worked, and report what it made. So is one that hangs, after the term's
-// end, which is asked for at each look because it may be extended.
-async function untilOver(file: OrderFile, launched: Launched, place: Generation, signal: AbortSignal): Promise<void> {
+// end, which is asked for at each look because it may be extended. And so is one whose start the chain forgot: it waits for
+// keepers to see it, and no chain that came back without it has it again by itself.
+async function untilOver(file: OrderFile, launched: Launched, place: Running, signal: AbortSignal): Promise<void> {
   const exit = launched.exit.then((end) => end)
-  let isTold = false
+  let [isTold, undone] = [false, 0]
   let windows: Windows | null = null
   for (;;) {
     const end = await Promise.race([exit, delay(LOOK_EVERY_MS, null, { signal }).catch(() => null)])
@@ -159,6 +172,11 @@ async function untilOver(file: OrderFile, launched: Launched, place: Generation,
       return place.readOrder(file.order)
     })
     if (state.state === 'settled') return
+    undone = place.isStarted() && state.generation < place.generation ? undone + 1 : 0
+    if (undone > UNDONE_LOOKS) {
+      note(file, `the start of generation ${place.generation} did not stay`)
+      return
+    }
     if (state.state === 'ended' && !isTold) {
       isTold = true
       launched.tellEnded(state.endedAt).catch((error: unknown) => note(file, `tell ended: ${codeOf(error)}`))

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { relay } from '@allod/channel'
+import { fetchOver, socketDuplex } from '@allod/channel/node'
 import { AllodError } from '@allod/protocol'
 import { expect, test } from 'vitest'
 import { guests, place, running, told } from '../testing/guests.ts'
-import { onChain, sampleBeat, sampleJob, scratch } from '../testing/samples.ts'
+import { onChain, sampleBeat, sampleJob, sampleStart, scratch } from '../testing/samples.ts'
 import { followOrder } from './followOrder.ts'
 import { OrderFile } from './OrderFile.ts'
 
@@ -117,6 +119,29 @@ test('a guest works on past the end its term had, where the chain has a later on
   })
   await followOrder(file, followed, never)
   expect([isUp, seen.launches, ...writes]).toEqual([true, 1, 'end'])
+})
+
+test('a guest whose start the chain forgot is taken down, and the same generation is launched again', async () => {
+  using folder = scratch()
+  let state = running()
+  const { environment, seen } = guests((launch, exit, far) => {
+    if (launch === 2) {
+      state = running({ generation: 2, isReported: true })
+      return exit(0)
+    }
+    // It waits for ever for keepers to see it.
+    const body = JSON.stringify(sampleStart(2))
+    void fetchOver(relay(socketDuplex(far)), 'provider')('http://provider/start', { method: 'POST', body })
+  })
+  const file = new OrderFile(join(folder.path, 'one'), sampleJob())
+  const { followed, writes } = place(folder.path, environment, () => state, {
+    end: async () => {
+      state = running({ state: 'ended', generation: 2, isReported: true })
+    },
+  })
+  await followOrder(file, followed, never, { restMs: 1 })
+  expect(seen).toEqual({ launches: 2, running: 0 })
+  expect(writes).toEqual(['rebind', 'end'])
 })
 
 test('launches that never get to a start, because chip or keepers are away, do not use up an order', async () => {

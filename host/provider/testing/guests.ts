@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { duplexPair } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import type { OrderOnChain } from '@allod/chain'
 import type { ConfidentialEnvironment, EnvironmentHandle } from '@allod/environments'
 import type { ChainPort } from '../ChainPort.ts'
@@ -11,7 +11,7 @@ import { build, fill, onChain, providerKey, recordingChain } from './samples.ts'
 type Exit = Awaited<EnvironmentHandle['exit']>
 
 /** An environment whose guests do what `live` does; it counts launches and those still running. */
-export function guests(live: (launch: number, exit: (code: number) => void) => void) {
+export function guests(live: (launch: number, exit: (code: number) => void, far: Duplex) => void) {
   const seen = { launches: 0, running: 0 }
   const environment: ConfidentialEnvironment = {
     kind: 'unisolated',
@@ -29,7 +29,7 @@ export function guests(live: (launch: number, exit: (code: number) => void) => v
         seen.running--
         resolve({ reason: code === 0 ? 'ok' : 'exit', code, signal: null, peakBytes: 0, tail: '' })
       }
-      live(seen.launches, ends)
+      live(seen.launches, ends, far)
       return { channel, build, measurement: fill(48, 1), exit, kill: () => ends(137) }
     },
   }

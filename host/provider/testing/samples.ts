@@ -11,6 +11,7 @@ import {
   newSigningKey,
   orderId,
   type ReportRequest,
+  type StartRequest,
   specHash,
 } from '@allod/protocol'
 import type { ChainPort } from '../ChainPort.ts'
@@ -134,6 +135,21 @@ export function recordingChain(on: Partial<ChainPort> = {}): { readonly chain: C
 }
 
 const signatures = [{ signer: fill(20, 1), signature: fill(65, 2) }]
+
+/** Votes for an enclave, as it hands them to its host. */
+export const sampleStart = (generation: number): StartRequest => ({
+  vote: {
+    order: sampleJob().order,
+    generation,
+    enclave: fill(20, 3),
+    grantKeyHash: fill(32, 4),
+    build: fill(32, 5),
+    evidenceHash: fill(32, 6),
+    committee: fill(32, 7),
+    validUntil: 1_800_000_000,
+  },
+  signatures,
+})
 
 /** Attested time as keepers sign it. */
 export const sampleBeat = (from: number, upTo: number): BeatRequest => ({
