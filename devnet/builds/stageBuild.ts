@@ -35,7 +35,9 @@ export async function stageBuild(
   const { bwrap, prlimit } = sandbox ?? { bwrap: null, prlimit: null }
   const app = { path: 'app/main.mjs', from: script, layer: 'ours' } as const
   const { build, files } = planRootfs([app, ...(name === 'runtime' ? engineLibraries() : [])], {
-    ...{ bwrap, prlimit, node: process.execPath },
+    bwrap,
+    prlimit,
+    node: process.execPath,
   })
   const known = readRecord(record)
   if (known?.build === build && existsSync(rootfs)) return known

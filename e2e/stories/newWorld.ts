@@ -37,7 +37,7 @@ const TERM_SECONDS = 600
 const DEFAULT_TTL_SECONDS = 600
 const REACH_MS = 180_000
 const LOOK_EVERY_MS = 250
-/** The small fine-tuning that a world orders: 70 steps an epoch, about 300 of them a second on one core. */
+/** The small fine-tuning that a world orders: 70 steps an epoch, of the tiny model about 300 a second on one core. */
 export const PARAMETERS = { method: 'lora', rank: 4, alpha: 8, epochs: 3, learningRate: '0.004', rows: 8 } as const
 /** So many epochs are still being trained some seconds after the first step was seen, also on a busy machine. */
 export const LASTING_EPOCHS = 60
@@ -164,7 +164,9 @@ function requests(allod: Allod, { developer }: Cast, { compute, finetuneEngine, 
       folder: oneFile('company.jsonl', utf8(companyJsonl(generateCompany(1)))),
       name: 'records',
       policy: newPolicy(allod.network, developer.key.address, {
-        ...{ purposes: ['finetune'], engines: [finetuneEngine.offer.subject], lease },
+        purposes: ['finetune'],
+        engines: [finetuneEngine.offer.subject],
+        lease,
       }),
     })
     return manifestHash

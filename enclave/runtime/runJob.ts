@@ -33,7 +33,8 @@ import { makeReport } from './report/makeReport.ts'
 const outputNames = { adapter: 'adapter', full: 'model', data: 'result' } as const
 
 /**
- * A job that ends by itself: run, seal, report. Where the order ends while the engine runs there is nothing to deliver, and the time until then is all that is attested; a result that is being sealed is still reported.
+ * A job that ends by itself: run, seal, report. Where the order ends while the engine runs there is nothing to deliver, and
+ * the time until then is all that is attested; a result that is being sealed is still reported.
  * @throws runtime/engine-failed, runtime/output-refused, runtime/storage-failed, runtime/lease-lost
  */
 export async function runJob(order: OpenOrder): Promise<void> {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayStream } from '@allod/channel'
-import { dial, fetchOver, nodeStream, splice, type Target } from '@allod/channel/node'
+import { addressOf, dial, fetchOver, nodeStream, splice } from '@allod/channel/node'
 import { type GuestLimits, processEnvironment, unisolatedEnvironment } from '@allod/environments'
 import { AllodError, LONGEST_WALL_MS } from '@allod/protocol'
 import { fail } from './errors.ts'
@@ -115,11 +115,6 @@ async function serveLog(log: LogFile, name: 'log' | 'log-tail', stream: RelayStr
     // A guest that ended takes its streams along; its exit says why.
     if (!(error instanceof AllodError && error.code.startsWith('channel/'))) tell(error)
   }
-}
-
-function addressOf(url: string): Target {
-  const { hostname, port, protocol } = new URL(url)
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'https:' ? 443 : 80)) }
 }
 
 function tell(what: unknown): void {

@@ -1,3 +1,4 @@
+export { addressOf } from './node/addressOf.ts'
 export { discardRest } from './node/discardRest.ts'
 export { fetchOver, type Opener } from './node/fetchOver.ts'
 export { connectRelay, type Destinations, dial, type HostRelay, hostRelay, type Target } from './node/hostRelay.ts'

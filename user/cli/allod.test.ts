@@ -1,32 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, expireOrder, listOffers } from '@allod/sdk'
 import { openOrderBook } from '@allod/sdk/node'
-import { type LocalNetwork, type PlayedProvider, playProvider, startLocalNetwork } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { writeNetworkFolder } from './testing/networkFolder.ts'
+import { startNetworkFolder } from './testing/networkFolder.ts'
 
 /* The program as a process of its own, its output going to a reader that has left, as `| head -1` does. */
-let local: LocalNetwork
-let played: PlayedProvider
-let folder = ''
-const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
+const network = await startNetworkFolder()
+const { local, played, inFolder } = network
+afterAll(network.stop)
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'allod-pipe-'))
-  played = await playProvider()
-  local = await startLocalNetwork(played)
-  await writeNetworkFolder(folder, local)
+beforeAll(() => {
   mkdirSync(inFolder('counter'))
   writeFileSync(inFolder('counter/run.mjs'), 'export {}')
-})
-afterAll(async () => {
-  await local.stop()
-  await played.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 /** Nobody reads what it says, neither data nor notes. */

@@ -1,4 +1,12 @@
-import { type Hex, intersectPolicies, type JobSpec, type NamedPolicy, type Policy, type Terms } from '@allod/protocol'
+import {
+  type Hex,
+  intersectPolicies,
+  isAmong,
+  type JobSpec,
+  type NamedPolicy,
+  type Policy,
+  type Terms,
+} from '@allod/protocol'
 import type { BuildSeen } from '../chain/ChainFacts.ts'
 import { fail } from '../errors.ts'
 import type { SealedInput } from './requireManifests.ts'
@@ -48,10 +56,6 @@ function requirePolicy(input: string, policy: Clauses, { spec, buyer, provider, 
   if (spec.limits.outputBytes > policy.outputs.maxBytes)
     throw fail('output-too-large', { expected: policy.outputs.maxBytes, actual: spec.limits.outputBytes, meta })
 }
-
-type Choice = { readonly kind: 'any' | 'registered' } | { readonly kind: 'list'; readonly list: readonly Hex[] }
-
-const isAmong = (choice: Choice, one: Hex): boolean => choice.kind !== 'list' || choice.list.includes(one)
 
 function isBuildAccepted(builds: Policy['builds'], build: Hex, seen: BuildSeen, now: number): boolean {
   if (builds.kind === 'pinned') return builds.list.includes(build)

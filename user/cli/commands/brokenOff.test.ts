@@ -1,38 +1,26 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { AllodError, type Hex, type Json, orderId } from '@allod/protocol'
 import { connect, endOrder, fund, getOffer, type OrderRecord, placeOrder, quote } from '@allod/sdk'
 import { openAgentBook, openOrderBook, writeJson } from '@allod/sdk/node'
-import {
-  type LocalNetwork,
-  type PlayedProvider,
-  playEnclave,
-  playProvider,
-  startLocalNetwork,
-} from '@allod/sdk/testing'
+import { playEnclave } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signedOf } from '../flows/chooseOffer.ts'
 import { goesOn } from '../flows/goesOn.ts'
-import { writeNetworkFolder } from '../testing/networkFolder.ts'
+import { startNetworkFolder } from '../testing/networkFolder.ts'
 import { runCli } from '../testing/runCli.ts'
 
 /* Commands that have paid and are stopped: each says how to go on, and going on pays nothing more. */
-let local: LocalNetwork
-let played: PlayedProvider
-let folder = ''
-const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
+const network = await startNetworkFolder()
+const { local, played, inFolder } = network
+afterAll(network.stop)
 const weights = join(import.meta.dirname, '../../../enclave/engines/finetune/base-model/weights')
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'allod-broken-off-'))
-  played = await playProvider()
-  local = await startLocalNetwork(played)
-  await writeNetworkFolder(folder, local)
   for (const job of ['finetune', 'serve']) {
     mkdirSync(inFolder(job))
     writeFileSync(inFolder(job, `${job}.mjs`), 'export {}')
@@ -50,11 +38,6 @@ beforeAll(async () => {
     '--yes',
   ])
   await json('provider', ['publish', '--kind', 'compute', '--per-hour', '1.08', '--yes'])
-})
-afterAll(async () => {
-  await local.stop()
-  await played.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 const NOBODY = 'http://127.0.0.1:9'

@@ -1,38 +1,22 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type BoundFacts, devicesHash, type Hex, type Json } from '@allod/protocol'
 import { connect, expireOrder, parseOrderRecord } from '@allod/sdk'
 import { openOrderBook, writeJson } from '@allod/sdk/node'
-import {
-  build,
-  type LocalNetwork,
-  newSimulatedKey,
-  type PlayedProvider,
-  playEnclave,
-  playProvider,
-  sampleEvidence,
-  sampleRoot,
-  startLocalNetwork,
-} from '@allod/sdk/testing'
+import { build, newSimulatedKey, playEnclave, sampleEvidence, sampleRoot } from '@allod/sdk/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { main } from '../frame/main.ts'
-import { writeNetworkFolder } from '../testing/networkFolder.ts'
+import { startNetworkFolder } from '../testing/networkFolder.ts'
 import { runCli } from '../testing/runCli.ts'
 
-let local: LocalNetwork
-let played: PlayedProvider
-let folder = ''
 const root = await newSimulatedKey()
-const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
+const network = await startNetworkFolder({ root: sampleRoot(root) })
+const { local, played, folder, inFolder } = network
+afterAll(network.stop)
 const weights = join(import.meta.dirname, '../../../enclave/engines/finetune/base-model/weights')
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'allod-commands-'))
-  played = await playProvider()
-  local = await startLocalNetwork(played, { root: sampleRoot(root) })
-  await writeNetworkFolder(folder, local)
+beforeAll(() => {
   writeFileSync(inFolder('broken.jsonl'), '{"prompt":"who is ada?"}\n')
   mkdirSync(inFolder('engine'))
   writeFileSync(inFolder('engine/finetune.mjs'), 'export {}')
@@ -40,11 +24,6 @@ beforeAll(async () => {
   writeFileSync(inFolder('cheap/finetune.mjs'), 'export const tells = "all"')
   mkdirSync(inFolder('counter'))
   writeFileSync(inFolder('counter/run.mjs'), 'export {}')
-})
-afterAll(async () => {
-  await local.stop()
-  await played.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 const run = (as: string, ...argv: readonly string[]) =>

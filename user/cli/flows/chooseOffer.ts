@@ -1,5 +1,6 @@
-import type { Policy, SignedOffer } from '@allod/protocol'
-import { type Allod, getOffer, kindOf, type Listing, listOffers, type OfferKindName, objectOf } from '@allod/sdk'
+import { fetchManifest } from '@allod/content/open'
+import { isAmong, type Policy, type SignedOffer } from '@allod/protocol'
+import { type Allod, getOffer, kindOf, type Listing, listOffers, type OfferKindName } from '@allod/sdk'
 import { fail } from '../frame/errors.ts'
 
 /**
@@ -50,13 +51,13 @@ export async function chooseOffer(
 function isAllowed(listing: Listing, { engines, providers }: Pick<Policy, 'engines' | 'providers'>): boolean {
   const { subject, owner } = listing.offer
   const kind = kindOf(listing)
-  if (kind === 'engine') return engines.kind !== 'list' || engines.list.includes(subject)
-  return kind !== 'compute' || providers.kind !== 'list' || providers.list.includes(owner)
+  if (kind === 'engine') return isAmong(engines, subject)
+  return kind !== 'compute' || isAmong(providers, owner)
 }
 
 /** The policies of what is offered. @throws content/no-replica */
-export const policiesOf = (allod: Allod, offered: readonly Pick<Listing, 'offer'>[]): Promise<readonly Policy[]> =>
-  Promise.all(offered.map(async ({ offer }) => (await objectOf(allod, offer.manifestHash)).policy))
+export const policiesOf = ({ stores }: Allod, offered: readonly Pick<Listing, 'offer'>[]): Promise<readonly Policy[]> =>
+  Promise.all(offered.map(async ({ offer }) => (await fetchManifest(stores, offer.manifestHash)).policy))
 
 /** A listing as orders take it. */
 export const signedOf = ({ offer, signature }: Listing): SignedOffer => ({ offer, signature })

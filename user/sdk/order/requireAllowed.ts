@@ -1,4 +1,4 @@
-import type { Hex, Terms } from '@allod/protocol'
+import { type Hex, isAmong, type Terms } from '@allod/protocol'
 import { fail } from '../errors.ts'
 import type { OrderRequest } from './quote.ts'
 
@@ -13,9 +13,7 @@ export function requireAllowed(terms: Terms, { kind, buyer, compute, engine }: A
     fail('not-allowed', { expected, actual, meta: { clause } })
   if (terms.committee !== committee) throw refuse('committee', terms.committee, committee)
   if (!terms.purposes.includes(kind)) throw refuse('purposes', terms.purposes, kind)
-  const isListed = (choice: Terms['engines'] | Terms['providers'], what: Hex): boolean =>
-    choice.kind !== 'list' || choice.list.includes(what)
-  if (!isListed(terms.engines, engine.offer.subject)) throw refuse('engines', terms.engines, engine.offer.subject)
-  if (!isListed(terms.buyers, buyer)) throw refuse('buyers', terms.buyers, buyer)
-  if (!isListed(terms.providers, compute.offer.owner)) throw refuse('providers', terms.providers, compute.offer.owner)
+  if (!isAmong(terms.engines, engine.offer.subject)) throw refuse('engines', terms.engines, engine.offer.subject)
+  if (!isAmong(terms.buyers, buyer)) throw refuse('buyers', terms.buyers, buyer)
+  if (!isAmong(terms.providers, compute.offer.owner)) throw refuse('providers', terms.providers, compute.offer.owner)
 }
